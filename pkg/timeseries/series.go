@@ -1,0 +1,56 @@
+package timeseries
+
+import "math"
+
+// Missing is the value of a grid cell for which no point was received.
+// It is not zero: a sum over nothing but missing cells is unknown.
+var Missing = math.NaN()
+
+// IsMissing reports whether v stands for "no point".
+func IsMissing(v float64) bool { return v != v }
+
+// Series is a run of values on a regular grid: Values[i] belongs to the bucket
+// [Start+i·Step, Start+(i+1)·Step). Start is a multiple of Step. A cell without
+// a point holds [Missing].
+type Series struct {
+	Start, Step int64
+	Values      []float64
+}
+
+// Span is the stretch that the series was asked for, whether or not points
+// arrived for all of it.
+func (s Series) Span() Span {
+	return Span{Start: s.Start, End: s.Start + s.Step*int64(len(s.Values))}
+}
+
+// Blank is a series over the span with every cell missing. The span's ends
+// must be multiples of step.
+func Blank(span Span, step int64) Series {
+	values := make([]float64, span.Seconds()/step)
+	for i := range values {
+		values[i] = Missing
+	}
+	return Series{Start: span.Start, Step: step, Values: values}
+}
+
+// Request asks a metrics source for the values of several queries over one
+// span at one step. Span's ends are multiples of Step.
+type Request struct {
+	Queries []string
+	Span    Span
+	Step    int64
+}
+
+// Group is the series of one tag combination of a query, or of the whole query
+// where it does not group. Tags are "key:value", in the order in which the query names its keys.
+type Group struct {
+	Tags   []string
+	Series Series
+}
+
+// Answer is what came back for one query of a [Request]: its groups (none when
+// there was no point at all), or the error that belongs to this query alone.
+type Answer struct {
+	Groups []Group
+	Err    error
+}
