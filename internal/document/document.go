@@ -40,15 +40,27 @@ const (
 
 // Column describes one column of a [Table].
 type Column struct {
-	Name  string
+	// Name is the heading that people read.
+	Name string
+	// Key is the heading in CSV. An empty one is made from the Name: "LEFT %"
+	// becomes left_percent.
+	Key string
+	// Machine marks a column that only CSV has, such as an id.
+	Machine bool
+	// Human marks a column that CSV leaves out, because another one says the same to machines.
+	Human bool
 	Align Align
 	// Drop orders the sacrifice on narrow terminals: a column with a higher
 	// Drop goes first, one with 0 never goes.
 	Drop int
 	// Shrink marks the one column whose text may be shortened, with an
-	// ellipsis, when dropping columns is not enough; at least MinWidth cells of it stay.
+	// ellipsis, when dropping columns is not enough; at least MinWidth cells of
+	// it stay. What it needs beyond half of the line does not drop others, so
+	// that one long name cannot cost every row its columns.
 	Shrink   bool
 	MinWidth int
+	// Wrap lets the text of a Shrink column go on in further lines instead of being shortened.
+	Wrap bool
 }
 
 // Severity colours a row or a cell. It never carries meaning alone: the same is said in words.
@@ -67,6 +79,8 @@ const (
 type Row struct {
 	Cells    []Cell
 	Severity Severity
+	// Human marks a line that CSV leaves out, such as "… 3 more".
+	Human bool
 }
 
 // Kind is what a [Cell] holds, and so how it is written.

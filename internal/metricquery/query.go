@@ -5,7 +5,13 @@
 //	sum:trace.http.request.hits{service:auth,!env:dev} by {resource_name}.as_count()
 //	count(v: v<=3):trace.http.request{env:prod AND (service:auth OR service:sso)}.as_count()
 //	(a - b) * 100, with a and b naming other queries
+//
+// A filter may be written with commas and exclamation marks or with AND, OR,
+// NOT and IN; both mean the same, and the canonical form never mixes them,
+// because Datadog refuses the mixture.
 package metricquery
+
+import "slices"
 
 // Expr is a node of a parsed query or formula: one of *Query, Number, Ref,
 // *Binary and *Call. String writes it in canonical form, which parses back to the same tree.
@@ -21,7 +27,7 @@ type Query struct {
 	// Threshold is the condition of count(v: v<=3); nil without one.
 	Threshold *Threshold
 	Metric    string
-	// Filter selects by tags; nil stands for {*}.
+	// Filter selects by tags; nil stands for {*}. Parse never leaves it nil.
 	Filter Filter
 	// By are the tag keys of "by {…}", in order.
 	By []string
@@ -40,6 +46,32 @@ type Threshold struct {
 type Modifier struct {
 	Name string
 	Args []string
+}
+
+// WithModifier returns a copy that carries the modifier. One of the same name
+// is replaced in its place. Of new ones, as_count and as_rate go first, where
+// Datadog's editor puts them, and all others last.
+func (q *Query) WithModifier(name string, args ...string) *Query {
+	c := *q
+	c.By = slices.Clone(q.By)
+	if q.Threshold != nil {
+		t := *q.Threshold
+		c.Threshold = &t
+	}
+	added := Modifier{Name: name, Args: slices.Clone(args)}
+	c.Modifiers = make([]Modifier, 0, len(q.Modifiers)+1)
+	for _, m := range q.Modifiers {
+		c.Modifiers = append(c.Modifiers, Modifier{Name: m.Name, Args: slices.Clone(m.Args)})
+	}
+	switch at := slices.IndexFunc(c.Modifiers, func(m Modifier) bool { return m.Name == name }); {
+	case at >= 0:
+		c.Modifiers[at] = added
+	case name == "as_count" || name == "as_rate":
+		c.Modifiers = slices.Insert(c.Modifiers, 0, added)
+	default:
+		c.Modifiers = append(c.Modifiers, added)
+	}
+	return &c
 }
 
 // Has reports whether the query carries a modifier of this name.
@@ -65,7 +97,7 @@ type Binary struct {
 }
 
 // Call is a function around expressions: default_zero(x), abs(x). Arguments
-// that are bare words or strings appear as Ref.
+// that are bare words or strings appear as Ref, a string with its quotes.
 type Call struct {
 	Name string
 	Args []Expr
@@ -84,10 +116,20 @@ type Term struct {
 	Of Expr
 }
 
-// Filter selects series by their tags: one of All, *Match, *Not, *And and *Or.
-type Filter interface {
-	// Match reports whether a series with these tags ("key:value") is selected.
-	Match(tags []string) bool
-	// String writes the canonical form that stands between the braces.
-	String() string
+// Queries lists the metric queries of an expression in the order of its text,
+// each as often as it occurs.
+func Queries(e Expr) []*Query {
+	switch e := e.(type) {
+	case *Query:
+		return []*Query{e}
+	case *Binary:
+		return append(Queries(e.L), Queries(e.R)...)
+	case *Call:
+		var all []*Query
+		for _, arg := range e.Args {
+			all = append(all, Queries(arg)...)
+		}
+		return all
+	}
+	return nil
 }

@@ -6,6 +6,8 @@ import "time"
 // measured, and how much of it has to be good over which windows.
 type Definition struct {
 	ID, Name, Description string
+	// Type is Datadog's word as found, also where this version knows no such type.
+	Type Type
 	Source                Source
 	// Tags are "key:value" or bare words, in Datadog's order.
 	Tags []string

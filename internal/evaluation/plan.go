@@ -1,0 +1,217 @@
+package evaluation
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/slo-cli/slo/pkg/slo"
+	"github.com/slo-cli/slo/pkg/timeseries"
+)
+
+// The limits of one metric request.
+const (
+	// maxPoints keeps every series under Datadog's 1,500 points, past which it
+	// coarsens the answer. 1,440 are five days of fine and sixty of coarse buckets.
+	maxPoints = 1440
+	// maxQueries is how many queries travel in one request.
+	maxQueries = 25
+
+	fineStep   = slo.BucketSeconds
+	coarseStep = 3600
+)
+
+// Job is one objective to evaluate, with the windows that were selected.
+type Job struct {
+	Definition slo.Definition
+	Objectives []slo.Objective
+}
+
+// events is what the job counts, where it counts events and can be evaluated.
+func (j Job) events() (slo.EventSLI, bool) {
+	sli, ok := j.Definition.SLI.(slo.EventSLI)
+	return sli, ok && j.Definition.Defect == nil && len(j.Objectives) > 0
+}
+
+// Plan is the least set of metric requests that answers the question for all
+// jobs together, and for each job the way back from answers to evidence.
+type Plan struct {
+	Requests []timeseries.Request
+	// pieces[i] covers the time of job i: which chunk answers which stretch.
+	pieces [][]piece
+}
+
+// chunk is one stretch at one step, asked in one request of up to maxQueries queries.
+type chunk struct {
+	span timeseries.Span
+	step int64
+}
+
+// piece is the part of a chunk's answer that is used.
+type piece struct {
+	chunk chunk
+	span  timeseries.Span
+}
+
+// NewPlan plans the requests for the jobs. It is pure.
+//
+// Jobs that share a query share its data, so their cuts are thrown together:
+// each query is then asked once for every stretch of time, and both sides of
+// an objective lie on the same grid. Queries that need the same stretch at the same step travel together.
+func NewPlan(jobs []Job, q slo.Question) Plan {
+	cuts := sharedCuts(jobs, q)
+	plan := Plan{pieces: make([][]piece, len(jobs))}
+	queries := map[chunk]map[string]bool{}
+	for i, job := range jobs {
+		sli, ok := job.events()
+		if !ok || len(cuts[i]) == 0 {
+			continue
+		}
+		chunks := cover(cuts[i])
+		plan.pieces[i] = layout(chunks, cuts[i])
+		for _, c := range chunks {
+			if queries[c] == nil {
+				queries[c] = map[string]bool{}
+			}
+			for _, text := range queriesOf(sli) {
+				queries[c][text] = true
+			}
+		}
+	}
+	for c, texts := range queries {
+		for batch := range slices.Chunk(slices.Sorted(maps.Keys(texts)), maxQueries) {
+			plan.Requests = append(plan.Requests, timeseries.Request{Queries: batch, Span: c.span, Step: c.step})
+		}
+	}
+	// Newest first: the tail of the window matters most when time runs out.
+	slices.SortFunc(plan.Requests, func(a, b timeseries.Request) int {
+		return cmp.Or(cmp.Compare(b.Span.End, a.Span.End), cmp.Compare(b.Span.Start, a.Span.Start),
+			cmp.Compare(a.Step, b.Step), slices.Compare(a.Queries, b.Queries))
+	})
+	return plan
+}
+
+// sharedCuts are, for each job, the cuts of all jobs that it is tied to by common queries.
+func sharedCuts(jobs []Job, q slo.Question) [][]int64 {
+	leader := make([]int, len(jobs))
+	find := func(i int) int {
+		for leader[i] != i {
+			leader[i] = leader[leader[i]]
+			i = leader[i]
+		}
+		return i
+	}
+	owner := map[string]int{}
+	for i, job := range jobs {
+		leader[i] = i
+		sli, ok := job.events()
+		if !ok {
+			continue
+		}
+		for _, text := range queriesOf(sli) {
+			if j, taken := owner[text]; taken {
+				leader[find(i)] = find(j)
+			}
+			owner[text] = i
+		}
+	}
+	union := map[int][]int64{}
+	for i, job := range jobs {
+		if _, ok := job.events(); !ok {
+			continue
+		}
+		for _, o := range job.Objectives {
+			union[find(i)] = append(union[find(i)], slo.Cuts(o.Timeframe, q)...)
+		}
+	}
+	for k, c := range union {
+		slices.Sort(c)
+		union[k] = slices.Compact(c)
+	}
+	cuts := make([][]int64, len(jobs))
+	for i := range jobs {
+		cuts[i] = union[find(i)]
+	}
+	return cuts
+}
+
+// cover is the fewest chunks that reach over all cuts so that no used bucket
+// straddles one. An hour with a cut inside must be asked in fine buckets; fine
+// chunks are as long as they may be, and coarse ones take the rest, passing over fine stretches in between.
+func cover(cuts []int64) []chunk {
+	extent := timeseries.Span{Start: cuts[0], End: cuts[len(cuts)-1]}
+	var fine []chunk
+	covered := extent.End + coarseStep // everything from here on is covered by fine chunks or beyond the extent
+	for _, cut := range slices.Backward(cuts) {
+		hour := timeseries.Floor(cut, coarseStep)
+		if hour == cut || hour >= covered {
+			continue
+		}
+		end := hour + coarseStep
+		covered = max(timeseries.Floor(extent.Start, coarseStep), end-maxPoints*fineStep)
+		span := timeseries.Span{Start: covered, End: end}.Intersect(extent)
+		fine = append(fine, chunk{span: span, step: fineStep})
+	}
+	chunks := fine
+	for t := timeseries.Ceil(extent.Start, coarseStep); t < extent.End; {
+		if f, ok := holding(fine, t); ok {
+			t = timeseries.Ceil(f.span.End, coarseStep)
+			continue
+		}
+		end := min(t+maxPoints*coarseStep, timeseries.Floor(extent.End, coarseStep))
+		// Trim what fine chunks answer at the far end.
+		for f, ok := holding(fine, end-coarseStep); ok; f, ok = holding(fine, end-coarseStep) {
+			end = f.span.Start
+		}
+		chunks = append(chunks, chunk{span: timeseries.Span{Start: t, End: end}, step: coarseStep})
+		t = end
+	}
+	return chunks
+}
+
+// holding is the chunk that holds the instant.
+func holding(chunks []chunk, t int64) (chunk, bool) {
+	for _, c := range chunks {
+		if c.span.Contains(t) {
+			return c, true
+		}
+	}
+	return chunk{}, false
+}
+
+// layout cuts the chunks into pieces that follow each other in time without
+// overlapping: where both exist the fine answer is used.
+func layout(chunks []chunk, cuts []int64) []piece {
+	var pieces []piece
+	ordered := slices.Clone(chunks)
+	slices.SortFunc(ordered, func(a, b chunk) int { return cmp.Compare(a.span.Start, b.span.Start) })
+	for t, end := cuts[0], cuts[len(cuts)-1]; t < end; {
+		var best piece
+		next := end
+		for _, c := range ordered {
+			switch {
+			case c.span.Contains(t) && (best.chunk.step == 0 || c.step < best.chunk.step):
+				best = piece{chunk: c, span: timeseries.Span{Start: t, End: c.span.End}}
+			case c.span.Start > t && c.step == fineStep:
+				next = min(next, c.span.Start)
+			}
+		}
+		if best.chunk.step == 0 { // cannot happen for chunks from cover; a gap would be read as "unknown"
+			return nil
+		}
+		best.span.End = min(best.span.End, next)
+		pieces = append(pieces, best)
+		t = best.span.End
+	}
+	return pieces
+}
+
+// queriesOf are the distinct query texts of an objective, sorted.
+func queriesOf(sli slo.EventSLI) []string {
+	var texts []string
+	for _, t := range slices.Concat(sli.Good, sli.Valid) {
+		texts = append(texts, t.Query)
+	}
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}

@@ -1,0 +1,147 @@
+package evaluation
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slo-cli/slo/pkg/slo"
+)
+
+// Selector picks objectives. The zero Selector picks all.
+type Selector struct {
+	// Names are ids, names or globs with "*"; each must name something.
+	Names []string
+	// Tags must all be there.
+	Tags []string
+}
+
+// UnknownNameError says that an argument names no objective.
+type UnknownNameError struct {
+	Name string
+	// Nearest are the names that come closest, best first.
+	Nearest []string
+}
+
+func (e *UnknownNameError) Error() string {
+	return fmt.Sprintf("no SLO has the id or name %q", e.Name)
+}
+
+// Select returns the chosen definitions in their order.
+//
+// A name is an exact id; else an exact name in any case; else, with a "*" in
+// it, a glob over names. Duplicate names all match.
+func (s Selector) Select(defs []slo.Definition) ([]slo.Definition, error) {
+	chosen := make([]bool, len(defs))
+	for _, name := range s.Names {
+		hits := matches(name, defs)
+		if len(hits) == 0 {
+			return nil, &UnknownNameError{Name: name, Nearest: nearest(name, defs)}
+		}
+		for _, i := range hits {
+			chosen[i] = true
+		}
+	}
+	var picked []slo.Definition
+	for i, d := range defs {
+		if (chosen[i] || len(s.Names) == 0) && hasAll(d.Tags, s.Tags) {
+			picked = append(picked, d)
+		}
+	}
+	return picked, nil
+}
+
+func matches(name string, defs []slo.Definition) []int {
+	where := func(match func(slo.Definition) bool) (hits []int) {
+		for i, d := range defs {
+			if match(d) {
+				hits = append(hits, i)
+			}
+		}
+		return hits
+	}
+	if hits := where(func(d slo.Definition) bool { return d.ID == name && name != "" }); hits != nil {
+		return hits
+	}
+	if hits := where(func(d slo.Definition) bool { return strings.EqualFold(d.Name, name) }); hits != nil {
+		return hits
+	}
+	if !strings.Contains(name, "*") {
+		return nil
+	}
+	pattern := strings.ToLower(name)
+	return where(func(d slo.Definition) bool { return glob(pattern, strings.ToLower(d.Name)) })
+}
+
+// glob matches a pattern in which "*" stands for any text and everything else for itself.
+func glob(pattern, s string) bool {
+	parts := strings.Split(pattern, "*")
+	if !strings.HasPrefix(s, parts[0]) {
+		return false
+	}
+	s = s[len(parts[0]):]
+	last := len(parts) - 1
+	for _, part := range parts[1:last] {
+		i := strings.Index(s, part)
+		if i < 0 {
+			return false
+		}
+		s = s[i+len(part):]
+	}
+	return strings.HasSuffix(s, parts[last])
+}
+
+// nearest are up to three names that a person may have meant.
+func nearest(name string, defs []slo.Definition) []string {
+	type candidate struct {
+		name     string
+		distance int
+	}
+	typed := []rune(strings.ToLower(name))
+	var near []candidate
+	for _, d := range defs {
+		lower := strings.ToLower(d.Name)
+		distance := editDistance(typed, []rune(lower))
+		if len(typed) > 0 && strings.Contains(lower, string(typed)) {
+			distance = 0
+		}
+		if distance <= max(3, len(typed)/2) {
+			near = append(near, candidate{d.Name, distance})
+		}
+	}
+	slices.SortStableFunc(near, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
+	})
+	var names []string
+	for _, c := range near {
+		if !slices.Contains(names, c.name) && len(names) < 3 {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+// editDistance is the number of insertions, deletions and replacements between two words (Levenshtein).
+func editDistance(a, b []rune) int {
+	if len(a) > 200 || len(b) > 200 {
+		return max(len(a), len(b))
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, x := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, y := range b {
+			change := diagonal
+			if x != y {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

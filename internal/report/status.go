@@ -1,0 +1,333 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slo-cli/slo/internal/document"
+	"github.com/slo-cli/slo/internal/evaluation"
+	"github.com/slo-cli/slo/pkg/slo"
+)
+
+// Board is what `slo status` found out.
+type Board struct {
+	// At is the instant that was asked about, To the end of the windows.
+	At time.Time
+	To int64
+	// Since is the instant of the previous meeting.
+	Since int64
+	Site  string
+	// Link is where an objective is found in Datadog; empty when nowhere.
+	Link func(slo.Definition) string
+	Rows []evaluation.Row
+	// Notes concern the whole board.
+	Notes []slo.Note
+	// AllGroups shows every group instead of the worst few.
+	AllGroups bool
+	// Zone is where people read the clock.
+	Zone *time.Location
+}
+
+// worstGroups is how many groups of an objective the board shows unasked.
+const worstGroups = 3
+
+// Status is the board that opens the meeting, worst first.
+func Status(b Board) document.Document {
+	b.Rows = worstFirst(b.Rows)
+	return document.Document{
+		Title:   b.title(),
+		Lead:    b.lead(),
+		Tables:  []document.Table{b.table()},
+		Notes:   b.notes(),
+		Payload: b.payload(),
+	}
+}
+
+func (b Board) payload() statusJSON {
+	doc := statusJSON{
+		Schema: "slo.status/v1", At: b.At.UTC(), Site: b.Site,
+		Notes: notesJSON(b.Notes), SLOs: make([]sloRowJSON, 0, len(b.Rows)),
+	}
+	for _, r := range b.Rows {
+		d := r.Definition
+		row := sloRowJSON{
+			ID: d.ID, Name: d.Name, Type: typeOf(d), Source: string(d.Source),
+			Tags: append([]string{}, d.Tags...), URL: textOrNull(b.Link(d)),
+			Windows: windowsJSON(r.Windows), Groups: make([]groupJSON, 0, len(r.Groups)),
+			Error: defectJSON(r.Defect), Notes: notesJSON(notesOf(r)),
+		}
+		for _, g := range r.Groups {
+			row.Groups = append(row.Groups, groupJSON{g.Name, windowsJSON(g.Windows)})
+		}
+		doc.SLOs = append(doc.SLOs, row)
+	}
+	return doc
+}
+
+func (b Board) title() string {
+	count := map[string]int{}
+	for _, r := range b.Rows {
+		count[word(r)]++
+	}
+	var parts []string
+	for _, w := range []string{"breached", "error", "no data", "no target", "warning", "ok"} {
+		if n := count[w]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, w))
+		}
+	}
+	title := fmt.Sprintf("%s at %s", plural(len(b.Rows), "SLO"), b.clock(b.To))
+	if len(parts) > 0 {
+		title += ": " + strings.Join(parts, ", ")
+	}
+	return title
+}
+
+// word is the state of a row in the words of the screen: that of its worst window.
+func word(r evaluation.Row) string {
+	switch {
+	case r.Defect != nil:
+		return "error"
+	case len(r.Windows) == 0:
+		return "no target"
+	}
+	worst := slices.MinFunc(r.Windows, func(a, b slo.Assessment) int { return rankOf(a.State) - rankOf(b.State) })
+	return stateWord(worst.State)
+}
+
+func stateWord(s slo.State) string { return strings.ReplaceAll(string(s), "_", " ") }
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func (b Board) clock(unix int64) string {
+	return time.Unix(unix, 0).In(b.Zone).Format("2006-01-02 15:04 MST")
+}
+
+// table has one line for each objective and window, and for the groups that need a look.
+func (b Board) table() document.Table {
+	t := document.Table{Columns: statusColumns(), Empty: "no SLO matches"}
+	for _, r := range b.Rows {
+		link := b.Link(r.Definition)
+		if len(r.Windows) == 0 {
+			t.Rows = append(t.Rows, b.bareLine(r, link))
+			continue
+		}
+		for _, a := range r.Windows {
+			t.Rows = append(t.Rows, b.line(r, r.Definition.Name, "", link, a))
+		}
+		t.Rows = append(t.Rows, b.groupLines(r)...)
+	}
+	return t
+}
+
+func statusColumns() []document.Column {
+	right := document.Right
+	return []document.Column{
+		{Name: "STATE", Key: "state"},
+		{Name: "SLO", Key: "slo", Shrink: true, MinWidth: 12},
+		{Key: "id", Machine: true},
+		{Key: "group", Machine: true},
+		{Name: "WIN", Key: "timeframe", Drop: 2},
+		{Name: "ATTAINED", Key: "attainment", Align: right},
+		{Name: "TARGET", Key: "target", Align: right, Drop: 4},
+		{Name: "LEFT", Key: "remaining_percent", Align: right},
+		{Name: "EVENTS LEFT", Key: "remaining", Align: right, Drop: 11},
+		{Name: "CHANGE", Key: "change_since_previous", Align: right, Drop: 1},
+		{Name: "TREND", Key: "trend", Drop: 6},
+		{Name: "1h", Key: "burn_1h", Align: right, Drop: 7},
+		{Name: "6h", Key: "burn_6h", Align: right, Drop: 9},
+		{Name: "1d", Key: "burn_1d", Align: right, Drop: 5},
+		{Name: "3d", Key: "burn_3d", Align: right, Drop: 10},
+		{Name: "EMPTY IN", Key: "empty_in", Human: true, Align: right, Drop: 3},
+		{Key: "exhausted_at", Machine: true},
+		{Key: "good", Machine: true},
+		{Key: "total", Machine: true},
+		{Key: "consumed", Machine: true},
+		{Key: "spent_percent", Machine: true},
+		{Key: "coverage", Machine: true},
+		{Key: "from", Machine: true},
+		{Key: "to", Machine: true},
+		{Key: "error", Machine: true},
+	}
+}
+
+// cells are the typed cells of a line by the key of their column; what is not
+// there is absent.
+type cells map[string]document.Cell
+
+func (c cells) row(severity document.Severity) document.Row {
+	row := document.Row{Severity: severity}
+	for _, column := range statusColumns() {
+		row.Cells = append(row.Cells, c[column.Key])
+	}
+	return row
+}
+
+// line is one window of an objective, or of one of its groups.
+func (b Board) line(r evaluation.Row, name, group, link string, a slo.Assessment) document.Row {
+	c := cells{
+		"state":                 text(stateWord(a.State)),
+		"slo":                   {Kind: document.Text, Text: name, Link: link},
+		"id":                    text(r.Definition.ID),
+		"timeframe":             text(a.Objective.Timeframe.String()),
+		"target":                number(slo.Known(a.Objective.Target.Percent()), a.Objective.Target.Decimals(), document.Nearest, "%"),
+		"attainment":            number(a.Attainment, attainmentDecimals(a), document.Down, "%"),
+		"remaining_percent":     number(slo.Figure{}, 1, document.Down, "%"),
+		"remaining":             number(slo.Figure{}, 0, document.Down, ""),
+		"change_since_previous": change(a),
+		"trend":                 spark(a),
+		"empty_in":              b.emptyIn(a),
+		"good":                  number(a.Good, 0, document.Down, ""),
+		"total":                 number(a.Valid, 0, document.Down, ""),
+		"coverage":              number(a.Coverage, 3, document.Down, ""),
+		"from":                  {Kind: document.Instant, Time: instant(a.Window.Start)},
+		"to":                    {Kind: document.Instant, Time: instant(a.Window.End)},
+	}
+	if group != "" {
+		c["group"] = text(group)
+	}
+	if budget := a.Budget; budget != nil {
+		c["remaining_percent"] = number(slo.Known(budget.RemainingPercent), 1, document.Down, "%")
+		left := number(slo.Known(budget.Remaining), 0, document.Down, "")
+		left.Compact = true
+		c["remaining"] = left
+		c["consumed"] = number(slo.Known(budget.Consumed), 0, document.Up, "")
+	}
+	for i, key := range []string{"burn_1h", "burn_6h", "burn_1d", "burn_3d"} {
+		c[key] = number(a.BurnRates[i], 1, document.Up, "")
+	}
+	if a.ExhaustedAt != 0 {
+		c["exhausted_at"] = document.Cell{Kind: document.Instant, Time: instant(a.ExhaustedAt)}
+	}
+	if p := a.Previous; p != nil {
+		c["spent_percent"] = number(p.Spent, 1, document.Up, "")
+	}
+	return c.row(severityOf(a.State))
+}
+
+// bareLine is a row without figures: an error, or no target for the timeframe that was asked for.
+func (b Board) bareLine(r evaluation.Row, link string) document.Row {
+	c := cells{"state": text(word(r)), "slo": {Kind: document.Text, Text: r.Definition.Name, Link: link}, "id": text(r.Definition.ID)}
+	for _, key := range []string{"attainment", "remaining_percent"} {
+		c[key] = document.Cell{Kind: document.Unknown}
+	}
+	if r.Defect != nil {
+		c["error"] = text(r.Defect.Message)
+		return c.row(document.Bad)
+	}
+	return c.row(document.Muted)
+}
+
+// groupLines are the groups that a reader should see: the worst few, or all when asked.
+func (b Board) groupLines(r evaluation.Row) []document.Row {
+	shown := r.Groups
+	if !b.AllGroups && len(shown) > worstGroups {
+		shown = shown[:worstGroups]
+	}
+	var lines []document.Row
+	for _, g := range shown {
+		for _, a := range g.Windows {
+			lines = append(lines, b.line(r, "  "+g.Name, g.Name, "", a))
+		}
+	}
+	if rest := r.Groups[len(shown):]; len(rest) > 0 {
+		more := fmt.Sprintf("  … %d more, the worst is %s (--groups)", len(rest), stateWord(worstState(rest[0].Windows)))
+		row := cells{"slo": text(more)}.row(document.Muted)
+		row.Human = true
+		lines = append(lines, row)
+	}
+	return lines
+}
+
+func worstState(windows []slo.Assessment) slo.State {
+	return slices.MinFunc(windows, func(a, b slo.Assessment) int { return rankOf(a.State) - rankOf(b.State) }).State
+}
+
+func severityOf(s slo.State) document.Severity {
+	switch s {
+	case slo.Breached:
+		return document.Bad
+	case slo.Warning:
+		return document.Warn
+	case slo.NoData:
+		return document.Muted
+	case slo.OK:
+		return document.Good
+	default:
+		panic("state " + string(s))
+	}
+}
+
+// attainmentDecimals is one more than the target has, four at most, and no
+// more than the number of events can carry (Datadog's rule for metric SLOs).
+func attainmentDecimals(a slo.Assessment) int {
+	decimals := min(4, a.Objective.Target.Decimals()+1)
+	if total, ok := a.Valid.Value(); ok && total >= 1 {
+		decimals = min(decimals, max(0, int(math.Floor(math.Log10(total)))))
+	}
+	return decimals
+}
+
+// change is the remaining budget now less what it was at the previous meeting, in percentage points.
+func change(a slo.Assessment) document.Cell {
+	unknown := number(slo.Figure{}, 1, document.Down, "")
+	if a.Previous == nil || a.Budget == nil {
+		return unknown
+	}
+	then, ok := a.Previous.RemainingPercent.Value()
+	if !ok {
+		return unknown
+	}
+	c := number(slo.Known(a.Budget.RemainingPercent-then), 1, document.Down, "")
+	c.Sign = true
+	return c
+}
+
+func spark(a slo.Assessment) document.Cell {
+	c := document.Cell{Kind: document.Spark, Low: 0, High: 100}
+	for _, f := range a.Trend {
+		v, ok := f.Value()
+		if !ok {
+			v = math.NaN()
+		}
+		c.Points = append(c.Points, v)
+	}
+	return c
+}
+
+// emptyIn is how long the budget lasts at the present pace.
+func (b Board) emptyIn(a slo.Assessment) document.Cell {
+	switch {
+	case a.Budget == nil:
+		return document.Cell{Kind: document.Unknown}
+	case a.Budget.Remaining <= 0:
+		return text("spent")
+	case a.ExhaustedAt == 0:
+		return text(">" + a.Objective.Timeframe.String())
+	}
+	return document.Cell{Kind: document.Duration, Value: float64(a.ExhaustedAt - b.To), Round: document.Down}
+}
+
+func text(s string) document.Cell { return document.Cell{Kind: document.Text, Text: s} }
+
+func number(f slo.Figure, decimals int, round document.Rounding, unit string) document.Cell {
+	v, ok := f.Value()
+	if !ok {
+		return document.Cell{Kind: document.Unknown}
+	}
+	return document.Cell{Kind: document.Number, Value: v, Decimals: decimals, Round: round, Unit: unit}
+}
+
+func typeOf(d slo.Definition) string {
+	if d.SLI == nil {
+		return string(d.Type)
+	}
+	return string(d.SLI.Type())
+}

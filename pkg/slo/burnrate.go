@@ -1,0 +1,12 @@
+package slo
+
+// burnRate is (bad ÷ valid) ÷ (1 − target): 1 spends exactly the budget over
+// the window. Unknown without traffic and for a target of 100.
+// Source: SRE workbook, chapter 5; Datadog, "Burn rate alerts".
+func burnRate(t Target, s tally) Figure {
+	valid := s.valid.Value()
+	if valid <= 0 || t >= Hundred {
+		return Figure{}
+	}
+	return Known(s.bad() / allowed(t, valid))
+}

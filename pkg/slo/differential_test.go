@@ -1,0 +1,143 @@
+package slo_test
+
+import (
+	"math"
+	"math/big"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/slo-cli/slo/internal/slotest"
+	"github.com/slo-cli/slo/pkg/slo"
+)
+
+// TestAssessAgreesWithTheNaive holds every figure of random objectives on
+// random evidence against the exact fractions of the second implementation.
+func TestAssessAgreesWithTheNaive(t *testing.T) {
+	t.Parallel()
+	shapes := map[string]slotest.Shape{
+		"whole counts": {Coarse: true, Excess: true},
+		"everything":   slotest.Everything(),
+	}
+	for name, shape := range shapes {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(t *rapid.T) {
+				o := slotest.Objective().Draw(t, "objective")
+				q := slotest.Question().Draw(t, "question")
+				e := slotest.Events(o.Timeframe, q, shape).Draw(t, "events")
+				got, err := slo.Assess(o, e, q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				agree(t, got, naiveAssess(o, e, q), shape.Fractional)
+			})
+		})
+	}
+}
+
+// agree compares an assessment with the exact one: whole counts and
+// instants to the last digit, quotients to 1e-12 of their value.
+func agree(t *rapid.T, got slo.Assessment, want naiveAnswer, fractional bool) {
+	t.Helper()
+	near := func(what string, f slo.Figure, want *big.Rat, scale float64) {
+		t.Helper()
+		v, known := f.Value()
+		if known != (want != nil) {
+			t.Fatalf("%s: known %v, want %v", what, known, want != nil)
+		}
+		if !known {
+			return
+		}
+		exact, _ := want.Float64()
+		if math.Abs(v-exact) > 1e-12*math.Max(math.Abs(exact), scale) {
+			t.Fatalf("%s: %.17g, want %.17g", what, v, exact)
+		}
+	}
+	same := func(what string, f slo.Figure, want *big.Rat) {
+		t.Helper()
+		near(what, f, want, 0)
+		if v, known := f.Value(); known && !fractional && new(big.Rat).SetFloat64(v).Cmp(want) != 0 {
+			t.Fatalf("%s: %v, want %v", what, v, want)
+		}
+	}
+
+	// Where fractions are not binary, sums of them are rounded; a state on the very edge may then fall either way.
+	edge := fractional && want.remaining != nil && math.Abs(ratio(want.remaining, want.allowed)) < 1e-9
+	if got.State != want.state && !edge {
+		t.Fatalf("state %s, want %s", got.State, want.state)
+	}
+	same("good", got.Good, want.good)
+	same("valid", got.Valid, want.valid)
+	near("attainment", got.Attainment, want.attainment, 0)
+	near("coverage", got.Coverage, want.coverage, 0)
+	if (got.Budget != nil) != (want.allowed != nil) {
+		t.Fatalf("budget %v, want %v", got.Budget, want.allowed)
+	}
+	// Differences of large numbers cannot be closer to the truth than the large numbers themselves.
+	scale, percent := 0.0, 0.0
+	if b := got.Budget; b != nil {
+		if fractional {
+			scale = b.Allowed + math.Abs(b.Consumed)
+			percent = 100 * scale / b.Allowed
+		}
+		near("allowed", slo.Known(b.Allowed), want.allowed, 0)
+		near("consumed", slo.Known(b.Consumed), want.consumed, scaleOf(fractional, want.valid))
+		same2 := slo.Known(b.Remaining)
+		near("remaining", same2, want.remaining, scale)
+		near("remaining percent", slo.Known(b.RemainingPercent), want.remainingPercent, percent)
+	}
+	for i, seconds := range slo.Lookbacks {
+		near("burn rate", got.BurnRates[i], want.burn[seconds], scaleOf(fractional, big.NewRat(1, 1)))
+	}
+	if (got.Previous != nil) != (want.previous != nil) {
+		t.Fatalf("previous %v, want %v", got.Previous, want.previous)
+	}
+	if p := got.Previous; p != nil {
+		near("previous attainment", p.Attainment, want.previous.attainment, 0)
+		near("previous remaining percent", p.RemainingPercent, want.previous.remainingPercent, scaleOf(fractional, want.previous.remainingPercent)+100)
+		near("spent", p.Spent, want.previous.spent, 100)
+		near("aged out", p.AgedOut, want.previous.agedOut, 100)
+	}
+	if len(got.Trend) != len(want.trend) {
+		t.Fatalf("trend of %d days, want %d", len(got.Trend), len(want.trend))
+	}
+	for i := range want.trend {
+		near("trend", got.Trend[i], want.trend[i], scaleOf(fractional, want.trend[i])+100)
+	}
+	if !edge {
+		sameInstant(t, got, want)
+	}
+}
+
+// sameInstant compares the end of the budget; a second apart is the same.
+func sameInstant(t *rapid.T, got slo.Assessment, want naiveAnswer) {
+	t.Helper()
+	if (got.ExhaustedAt != 0) != (want.exhaustedAt != nil) {
+		t.Fatalf("exhausted at %d, want %v", got.ExhaustedAt, want.exhaustedAt)
+	}
+	if want.exhaustedAt == nil {
+		return
+	}
+	spent := want.remaining.Sign() <= 0
+	if spent != (got.ExhaustedAt <= got.Window.End) {
+		t.Fatalf("exhausted at %d, window ends %d, spent %v", got.ExhaustedAt, got.Window.End, spent)
+	}
+	apart := new(big.Rat).Sub(want.exhaustedAt, new(big.Rat).SetInt64(got.ExhaustedAt))
+	if d, _ := apart.Float64(); math.Abs(d) > 1+1e-6 {
+		t.Fatalf("exhausted at %d, want %s", got.ExhaustedAt, want.exhaustedAt.FloatString(3))
+	}
+}
+
+func ratio(a, b *big.Rat) float64 {
+	f, _ := new(big.Rat).Quo(a, b).Float64()
+	return f
+}
+
+func scaleOf(fractional bool, r *big.Rat) float64 {
+	if !fractional || r == nil {
+		return 0
+	}
+	f, _ := r.Float64()
+	return math.Abs(f)
+}

@@ -1,0 +1,31 @@
+// Package slo is the arithmetic of service level objectives: how much was
+// good, what that leaves of the error budget, how fast the budget burns, and
+// when it ends. It is pure: values and instants in, values and notes out.
+//
+// # The formulas
+//
+// Over a window [from, to) let good and valid be sums of events (for
+// time-based objectives: seconds), bad = valid − good, and let the target be a percentage:
+//
+//	attainment (SLI)   = 100 · good ÷ valid                      percent, not clamped
+//	allowed            = valid · (100 − target) ÷ 100             the error budget
+//	consumed           = bad
+//	remaining          = allowed − bad                            negative when overspent
+//	remaining percent  = 100 · remaining ÷ allowed                = 100 · (SLI − target) ÷ (100 − target)
+//	burn rate over w   = (bad in w ÷ valid in w) ÷ (1 − target ÷ 100)
+//
+// The words and the burn rate are those of Google's SRE workbook, chapter 5
+// "Alerting on SLOs"; the budget formula is Datadog's ("Service Level
+// Objectives": error budget). An objective is breached when the attainment lies below its
+// target, which is the same as remaining < 0; both are decided without rounding.
+//
+// Where valid is zero there is no attainment: the state is [NoData], every
+// figure that would need a division is unknown, and unknown is not zero. A
+// target of 100 allows nothing, so it has a state but neither a budget nor burn rates.
+//
+// # Time
+//
+// Windows are half-open and roll: thirty days are 30 · 86,400 seconds. All
+// instants are multiples of [BucketSeconds]. [Cuts] lists the instants at
+// which sums are needed; whoever brings the evidence must see to it that no bucket straddles one.
+package slo

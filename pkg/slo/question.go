@@ -1,0 +1,49 @@
+package slo
+
+import (
+	"slices"
+
+	"github.com/slo-cli/slo/pkg/timeseries"
+)
+
+// Question is what is asked of an objective at one instant.
+type Question struct {
+	// To is the end of the window.
+	To int64
+	// Since is the instant of the previous meeting, before To; 0 when nobody asks.
+	Since int64
+	// TrendDays is for how many days the remaining budget at the end of the day is asked, the last
+	// day being the 24 hours before To.
+	TrendDays int
+}
+
+// Lookbacks are the stretches before To over which burn rates are computed, in
+// seconds: one hour, six hours, one day and three days.
+var Lookbacks = [4]int64{3600, 6 * 3600, 24 * 3600, 72 * 3600}
+
+// Cuts are the instants, in order, at which sums are needed to answer the
+// question for a timeframe: no bucket of the evidence may straddle one.
+func Cuts(t Timeframe, q Question) []int64 {
+	ends := []int64{q.To}
+	if q.Since != 0 {
+		ends = append(ends, q.Since)
+	}
+	for day := 1; day < q.TrendDays; day++ {
+		ends = append(ends, q.To-int64(day)*int64(Day))
+	}
+	var cuts []int64
+	for _, end := range ends {
+		cuts = append(cuts, end, t.Window(end).Start)
+	}
+	for _, w := range Lookbacks {
+		cuts = append(cuts, q.To-w)
+	}
+	slices.Sort(cuts)
+	return slices.Compact(cuts)
+}
+
+// Extent is the stretch of evidence that the question reaches over.
+func Extent(t Timeframe, q Question) timeseries.Span {
+	cuts := Cuts(t, q)
+	return timeseries.Span{Start: cuts[0], End: cuts[len(cuts)-1]}
+}
