@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -214,4 +215,15 @@ func queriesOf(sli slo.EventSLI) []string {
 	}
 	slices.Sort(texts)
 	return slices.Compact(texts)
+}
+
+// Summary says what the plan will ask, for --debug.
+func (p Plan) Summary() string {
+	queries := map[string]bool{}
+	for _, r := range p.Requests {
+		for _, q := range r.Queries {
+			queries[q] = true
+		}
+	}
+	return fmt.Sprintf("%d series requests for %d different queries", len(p.Requests), len(queries))
 }

@@ -234,16 +234,27 @@ func (b Board) groupLines(r evaluation.Row) []document.Row {
 	var lines []document.Row
 	for _, g := range shown {
 		for _, a := range g.Windows {
-			lines = append(lines, b.line(r, "  "+g.Name, g.Name, "", a))
+			lines = append(lines, b.line(r, "└ "+values(g.Name), g.Name, "", a))
 		}
 	}
 	if rest := r.Groups[len(shown):]; len(rest) > 0 {
-		more := fmt.Sprintf("  … %d more, the worst is %s (--groups)", len(rest), stateWord(worstState(rest[0].Windows)))
+		more := fmt.Sprintf("└ %d more, the worst is %s (--groups)", len(rest), stateWord(worstState(rest[0].Windows)))
 		row := cells{"slo": text(more)}.row(document.Muted)
 		row.Human = true
 		lines = append(lines, row)
 	}
 	return lines
+}
+
+// values is the name of a group without the tag keys, which are the same in every line.
+func values(group string) string {
+	tags := strings.Split(group, ",")
+	for i, t := range tags {
+		if _, value, ok := strings.Cut(t, ":"); ok {
+			tags[i] = value
+		}
+	}
+	return strings.Join(tags, ", ")
 }
 
 func worstState(windows []slo.Assessment) slo.State {

@@ -168,6 +168,8 @@ func set(names []string) map[string]bool {
 func TestStatusLead(t *testing.T) {
 	t.Parallel()
 	const dayAgo, threeWeeksAgo = 24, 21 * 24
+	regained := row(t, "a", "99", map[int]float64{dayAgo: 100, threeWeeksAgo: 100})
+	regained.Windows[0].Previous.RemainingPercent = slo.Known(regained.Windows[0].Budget.RemainingPercent)
 	for _, c := range []struct {
 		name string
 		rows []evaluation.Row
@@ -178,6 +180,9 @@ func TestStatusLead(t *testing.T) {
 		}},
 		{"spent since", []evaluation.Row{row(t, "a", "99", map[int]float64{dayAgo: 100})}, []string{
 			"Spent since 2026-10-12 12:00 UTC: a 14 % of its 30d budget.",
+		}},
+		{"spent and regained, as a short window does", []evaluation.Row{regained}, []string{
+			"Nothing spent 10 % of its budget or more since 2026-10-12 12:00 UTC.",
 		}},
 		{"standing debt", []evaluation.Row{row(t, "a", "99.9", map[int]float64{threeWeeksAgo: 100})}, []string{
 			"Nothing spent 10 % of its budget or more since 2026-10-12 12:00 UTC.",
@@ -239,7 +244,7 @@ func TestStatusGroups(t *testing.T) {
 		}
 		return out
 	}
-	if diff := cmp.Diff([]string{"a", "  env:d", "  env:a", "  env:b", "  … 2 more, the worst is ok (--groups)"}, names(false)); diff != "" {
+	if diff := cmp.Diff([]string{"a", "└ d", "└ a", "└ b", "└ 2 more, the worst is ok (--groups)"}, names(false)); diff != "" {
 		t.Errorf("worst few (-want +got):\n%s", diff)
 	}
 	if got := len(names(true)); got != 6 {

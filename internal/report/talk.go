@@ -12,7 +12,8 @@ import (
 )
 
 // worthTalking is the share of a budget, in percent, from which spending it
-// between two meetings is worth a sentence.
+// between two meetings is worth a sentence, if it left a mark: what a short
+// window has spent and regained since then is not.
 const worthTalking = 10
 
 // topics is how many names a sentence carries before it says "and N more".
@@ -41,7 +42,9 @@ func (b Board) lead() []string {
 				continue
 			}
 			name, window := r.Definition.Name, a.Objective.Timeframe
-			if s, ok := a.Previous.Spent.Value(); ok && s >= worthTalking {
+			then, known := a.Previous.RemainingPercent.Value()
+			lost := !known || then-a.Budget.RemainingPercent >= worthTalking
+			if s, ok := a.Previous.Spent.Value(); ok && s >= worthTalking && (lost || a.State != slo.OK) {
 				spent = append(spent, topic{name, s, window})
 				continue
 			}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slo-cli/slo/internal/simulator"
+	"github.com/slo-cli/slo/internal/simulator/scenario"
+)
+
+// build compiles a program the way it is released.
+func build(b *testing.B, dir, pkg string) string {
+	b.Helper()
+	binary := filepath.Join(dir, filepath.Base(pkg))
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		b.Fatalf("go build %s: %v\n%s", pkg, err, out)
+	}
+	return binary
+}
+
+// BenchmarkStartup compares "slo version" with an empty cobra program.
+func BenchmarkStartup(b *testing.B) {
+	dir := b.TempDir()
+	for name, pkg := range map[string]string{"slo": ".", "emptycobra": "./testdata/emptycobra"} {
+		binary := build(b, filepath.Join(dir, name), pkg)
+		b.Run("program="+name, func(b *testing.B) {
+			for b.Loop() {
+				if err := exec.Command(binary, "version").Run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkBoard runs "slo status" cold against the simulator, with latency on
+// every answer, and reports requests, and the peak memory of the process.
+func BenchmarkBoard(b *testing.B) {
+	binary := build(b, b.TempDir(), ".")
+	for _, world := range []string{"default", "big"} {
+		for _, latency := range []time.Duration{0, 50 * time.Millisecond} {
+			b.Run(fmt.Sprintf("world=%s/latency=%s", world, latency), func(b *testing.B) {
+				w, err := scenario.Load(world)
+				if err != nil {
+					b.Fatal(err)
+				}
+				server, err := simulator.New(simulator.Config{World: w})
+				if err != nil {
+					b.Fatal(err)
+				}
+				slow := httptest.NewServer(delayed(latency, server))
+				defer slow.Close()
+				run := func() int64 {
+					cmd := exec.Command(binary, "status", "-o", "json", "--at", w.Now.UTC().Format(time.RFC3339))
+					cmd.Env = []string{"HOME=" + b.TempDir(), "DD_HOST=" + slow.URL, "DD_API_KEY=a1b2c3", "DD_APP_KEY=d4e5f6"}
+					var stderr strings.Builder
+					cmd.Stderr = &stderr
+					out, err := cmd.StdoutPipe()
+					if err != nil {
+						b.Fatal(err)
+					}
+					if err := cmd.Start(); err != nil {
+						b.Fatal(err)
+					}
+					peak := int64(0)
+					for lines := bufio.NewScanner(out); lines.Scan(); {
+						peak = max(peak, highWater(cmd.Process.Pid))
+					}
+					if err := cmd.Wait(); err != nil {
+						b.Fatalf("%v\n%s", err, stderr.String())
+					}
+					return peak
+				}
+				run() // the simulator computes its traffic once; that is not what is measured
+				before := len(server.Requests())
+				var peak int64
+				for b.Loop() {
+					peak = max(peak, run())
+				}
+				b.ReportMetric(float64(len(server.Requests())-before)/float64(b.N), "requests/op")
+				b.ReportMetric(float64(peak)/(1<<20), "peak-MiB")
+			})
+		}
+	}
+}
+
+// highWater is the peak resident memory of a process in bytes, as Linux tells it; 0 elsewhere.
+func highWater(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
+			if err == nil {
+				return kib << 10
+			}
+		}
+	}
+	return 0
+}
+
+func delayed(latency time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if latency > 0 {
+			select {
+			case <-time.After(latency):
+			case <-r.Context().Done():
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}

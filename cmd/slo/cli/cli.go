@@ -1,0 +1,67 @@
+// Package cli is the front door: the cobra commands, one file each, and the
+// wiring that lets them reach every other room. Nothing else in the house
+// prints, exits or reads the environment.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/slo-cli/slo/internal/iostreams"
+)
+
+// Main runs one command line and returns the exit code. lookup reads the environment.
+func Main(ctx context.Context, args []string, lookup func(string) (string, bool), streams *iostreams.Streams) int {
+	return run(ctx, &factory{lookup: lookup, streams: streams, now: time.Now}, args)
+}
+
+// run executes a command line with the given factory and says what went wrong.
+func run(ctx context.Context, f *factory, args []string) (code int) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			(&failure{
+				code: exitBug, message: fmt.Sprintf("internal error: %v", bug),
+				hints: []string{"this is a bug in slo " + version() + "; please report it with the command you typed"},
+			}).complain(f.streams.Err, f.global.json())
+			code = exitBug
+		}
+	}()
+	root := newRootCmd(f)
+	root.SetArgs(args)
+	root.SetIn(f.streams.In)
+	root.SetOut(f.streams.Out)
+	root.SetErr(f.streams.Err)
+	executed, err := root.ExecuteContextC(ctx)
+	var silent exitStatus
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &silent):
+		return int(silent)
+	}
+	end := failureOf(ctx, err)
+	if !f.reached && end.code == exitBug {
+		// cobra's own complaints: unknown commands and flags, wrong numbers of arguments.
+		end.code = exitUsage
+		end.hints = append(end.hints, fmt.Sprintf("%s --help shows what is possible", executed.CommandPath()))
+	}
+	end.complain(f.streams.Err, f.global.json() || asksForJSON(args))
+	return end.code
+}
+
+// asksForJSON looks for -o json where cobra gave up before it got there.
+func asksForJSON(args []string) bool {
+	for i, a := range args {
+		switch a {
+		case "-ojson", "-o=json", "--output=json":
+			return true
+		case "-o", "--output":
+			return i+1 < len(args) && args[i+1] == "json"
+		case "--":
+			return false
+		}
+	}
+	return false
+}

@@ -1,0 +1,210 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/slo-cli/slo/internal/simulator"
+	"github.com/slo-cli/slo/internal/simulator/scenario"
+)
+
+// worldFlags choose the world of the simulator, its clock and its faults.
+type worldFlags struct {
+	scenario, now string
+	fail          []string
+}
+
+func (w *worldFlags) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&w.scenario, "scenario", "default", "world to simulate: `NAME|FILE`, one of "+strings.Join(scenario.Names(), ", "))
+	f.StringVar(&w.now, "now", "", "place the world so that its present is `TIME`")
+	f.StringArrayVar(&w.fail, "fail", nil, "inject a `FAULT`: 429:3, 503:10%, slow:250ms; repeatable, see slo simulator --help")
+}
+
+// load reads the world and where it is placed in time; fallback is its present where --now says nothing.
+func (w *worldFlags) load(c clock, fallback func(*scenario.World) time.Time) (*scenario.World, simulator.Faults, time.Time, error) {
+	world, err := scenario.Load(w.scenario)
+	if err != nil {
+		return nil, simulator.Faults{}, time.Time{}, usage("--scenario: %v", err)
+	}
+	faults, err := simulator.ParseFaults(w.fail)
+	if err != nil {
+		return nil, faults, time.Time{}, usage("--fail: %v", err)
+	}
+	now := fallback(world)
+	if w.now != "" {
+		if now, err = c.parse("--now", w.now, c.now); err != nil {
+			return nil, faults, now, err
+		}
+	}
+	return world, faults, now, nil
+}
+
+type demoOptions struct {
+	f     *factory
+	world worldFlags
+	inner []string
+}
+
+func newDemoCmd(f *factory) *cobra.Command {
+	o := &demoOptions{f: f}
+	cmd := &cobra.Command{
+		Use:   "demo [flags] [-- COMMAND...]",
+		Short: "Run any command against an embedded Datadog simulator",
+		Long: `Run a command against an embedded simulator of the Datadog API, over real HTTP
+on this machine: no account, no keys, no network. Without a command it shows
+the board. The clock is the world's own; the exit code is that of the command.`,
+		Example: `  slo demo
+  slo demo -- status --env prod -o json
+  slo demo -- show "auth prod: 5xx share"
+  slo demo --scenario empty -- list`,
+		GroupID: groupTry,
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.inner = innerCommand(cmd, args)
+			return runDemo(cmd.Context(), o)
+		},
+	}
+	o.world.bind(cmd)
+	// Everything behind the first word belongs to the inner command.
+	cmd.Flags().SetInterspersed(false)
+	return cmd
+}
+
+// innerCommand is the command line to run inside: what was typed, or the
+// board, with the global flags that stood before it.
+func innerCommand(demo *cobra.Command, args []string) []string {
+	if len(args) > 0 && args[0] == "slo" {
+		args = args[1:]
+	}
+	if len(args) == 0 {
+		args = []string{"status"}
+	}
+	var inherited []string
+	demo.InheritedFlags().Visit(func(f *pflag.Flag) {
+		inherited = append(inherited, fmt.Sprintf("--%s=%s", f.Name, f.Value))
+	})
+	return append(inherited, args...)
+}
+
+func runDemo(ctx context.Context, o *demoOptions) error {
+	world, faults, now, err := o.world.load(clock{now: o.f.now(), zone: time.UTC}, func(w *scenario.World) time.Time { return w.Now })
+	if err != nil {
+		return err
+	}
+	server, err := simulator.New(simulator.Config{
+		World: world, Faults: faults, Shift: simulator.Place(world, now), Clock: func() time.Time { return now },
+	})
+	if err != nil {
+		return usage("--scenario: %v", err)
+	}
+	url, err := server.Listen("127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve() }()
+	defer func() {
+		_ = server.Shutdown(context.WithoutCancel(ctx))
+		<-served
+	}()
+	inner := &factory{
+		streams: o.f.streams, lookup: demoEnvironment(o.f.lookup, url), now: func() time.Time { return now },
+	}
+	args := o.inner
+	if !slices.ContainsFunc(args, func(a string) bool { return a == "--at" || strings.HasPrefix(a, "--at=") }) {
+		args = append([]string{"--at=" + now.UTC().Format(time.RFC3339)}, args...)
+	}
+	if code := run(ctx, inner, args); code != exitOK {
+		return exitStatus(code)
+	}
+	return nil
+}
+
+// demoEnvironment points the inner command at the simulator and keeps real
+// keys away from it.
+func demoEnvironment(outer func(string) (string, bool), url string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		switch name {
+		case "DD_HOST":
+			return url, true
+		case "DD_API_KEY", "DD_APP_KEY":
+			return "simulated", true
+		case "DD_SITE", "DD_ACCESS_TOKEN", "DATADOG_API_KEY", "DATADOG_APP_KEY":
+			return "", false
+		}
+		return outer(name)
+	}
+}
+
+type simulatorOptions struct {
+	f     *factory
+	world worldFlags
+	addr  string
+}
+
+func newSimulatorCmd(f *factory) *cobra.Command {
+	o := &simulatorOptions{f: f}
+	cmd := &cobra.Command{
+		Use:   "simulator",
+		Short: "Serve the Datadog simulator until interrupted",
+		Long: `Serve the embedded Datadog simulator for tests, CI experiments and other
+Datadog clients. The first line on stdout is its URL, printed when it is ready.
+Its clock is the real one and the world is placed relative to it, unless --now
+says otherwise.
+
+`,
+		Example: `  slo simulator --addr 127.0.0.1:8126
+  slo simulator --scenario steady --fail 503:10%`,
+		GroupID: groupTry,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runSimulator(cmd.Context(), o) },
+	}
+	o.world.bind(cmd)
+	cmd.Flags().StringVar(&o.addr, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; port 0 takes a free one")
+	return cmd
+}
+
+func runSimulator(ctx context.Context, o *simulatorOptions) error {
+	now := o.f.now()
+	world, faults, present, err := o.world.load(clock{now: now, zone: time.UTC}, func(*scenario.World) time.Time { return now })
+	if err != nil {
+		return err
+	}
+	ticking := func() time.Time { return o.f.now().Add(present.Sub(now)) }
+	if o.world.now != "" {
+		ticking = func() time.Time { return present }
+	}
+	server, err := simulator.New(simulator.Config{World: world, Faults: faults, Shift: simulator.Place(world, present), Clock: ticking})
+	if err != nil {
+		return usage("--scenario: %v", err)
+	}
+	url, err := server.Listen(o.addr)
+	if err != nil {
+		return usage("--addr %q: %v", o.addr, err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve() }()
+	if _, err := io.WriteString(o.f.streams.Out, url+"\n"); err != nil {
+		return err
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+		err := server.Shutdown(context.WithoutCancel(ctx))
+		<-served
+		if err != nil {
+			return err
+		}
+		// Being interrupted is how a server ends.
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slo-cli/slo/internal/config"
+	"github.com/slo-cli/slo/internal/datadog"
+	"github.com/slo-cli/slo/internal/evaluation"
+	"github.com/slo-cli/slo/internal/render"
+	"github.com/slo-cli/slo/internal/report"
+	"github.com/slo-cli/slo/pkg/slo"
+)
+
+// clockTolerance is how far the clock here may be from Datadog's until windows
+// end noticeably elsewhere than a reader thinks.
+const clockTolerance = 2 * time.Minute
+
+func newDoctorCmd(f *factory) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Find out what works and what to do about what does not",
+		Long: `Check the configuration, that Datadog answers, the keys, each scope that slo
+uses, the clock and the rate limits. What fails is named with its remedy; the
+exit code is then 4 (credentials) or 5 (unreachable).`,
+		Example: `  slo doctor
+  slo demo -- doctor`,
+		GroupID: groupSetup,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.within(cmd.Context(), func(ctx context.Context) error { return runDoctor(ctx, f) })
+		},
+	}
+}
+
+func runDoctor(ctx context.Context, f *factory) error {
+	settings, err := f.settings()
+	if err != nil {
+		return err
+	}
+	checks := []report.Check{
+		{Name: "site", Verdict: report.Works, Detail: fmt.Sprintf("%s (%s), %s (%s)", settings.Site.Value, settings.Site.Origin, settings.BaseURL.Value, settings.BaseURL.Origin)},
+		{Name: "credentials", Verdict: report.Works, Detail: "from " + origin(settings.Credentials)},
+	}
+	client, err := f.client()
+	if err != nil {
+		return err
+	}
+	found, worst := probe(ctx, client.Probes())
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	doc := report.Doctor(settings.Site.Value, append(checks, found...))
+	if worst == nil {
+		return f.print(doc)
+	}
+	// The contract keeps stdout empty for these codes, so people read the table on stderr.
+	if !f.global.json() {
+		var out bytes.Buffer
+		if err := render.Table(&out, doc, f.renderOptions()); err != nil {
+			return err
+		}
+		fmt.Fprintln(f.streams.Err, out.String())
+	}
+	return worst
+}
+
+// origin names the variables that the credentials come from.
+func origin(c config.Credentials) string {
+	if !c.AccessToken.IsZero() {
+		return c.AccessToken.Origin()
+	}
+	return c.APIKey.Origin() + " and " + c.AppKey.Origin()
+}
+
+// probe runs the probes in order. Once Datadog cannot be reached, or the keys
+// are refused as a whole, what comes after is skipped.
+func probe(ctx context.Context, probes []datadog.Probe) (checks []report.Check, worst *slo.Defect) {
+	var clockSeen, stopped bool
+	for _, p := range probes {
+		check := report.Check{Name: p.Name, Verdict: report.Works, Detail: detail(p)}
+		if stopped {
+			check.Verdict, check.Detail = report.Skipped, "not tried after the failure above"
+			checks = append(checks, check)
+			continue
+		}
+		seen, err := p.Run(ctx)
+		if ctx.Err() != nil {
+			return checks, nil
+		}
+		if err != nil {
+			defect := evaluation.DefectOf(err)
+			check.Verdict, check.Remedy = report.Fails, p.Remedy
+			check.Detail = fmt.Sprintf("%s; without it: %s", defect.Message, p.Needed)
+			if worst == nil {
+				worst = &slo.Defect{Kind: defect.Kind, Message: fmt.Sprintf("%s: %s", p.Name, defect.Message), Hints: append([]string{p.Remedy}, defect.Hints...)}
+			}
+			stopped = p.Scope == "" || defect.Kind == slo.Unavailable
+		}
+		if limit := seen.Limit; limit != nil && err == nil {
+			check.Detail += fmt.Sprintf("; rate limit %s", limit)
+		}
+		checks = append(checks, check)
+		if !seen.Date.IsZero() && !clockSeen {
+			clockSeen = true
+			checks = append(checks, clockCheck(time.Now(), seen.Date))
+		}
+	}
+	return checks, worst
+}
+
+// detail is what a probe that works has shown.
+func detail(p datadog.Probe) string {
+	if p.Scope == "" {
+		return "works"
+	}
+	return fmt.Sprintf("scope %s is there, for %s", p.Scope, p.Needed)
+}
+
+func clockCheck(here, there time.Time) report.Check {
+	check := report.Check{Name: "clock", Verdict: report.Works, Detail: "agrees with Datadog's"}
+	if off := here.Sub(there).Abs(); off > clockTolerance {
+		check.Verdict = report.Suspect
+		check.Detail = fmt.Sprintf("is %s off from Datadog's", off.Round(time.Second))
+		check.Remedy = "set the clock of this machine; windows end at its time"
+	}
+	return check
+}

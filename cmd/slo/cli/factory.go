@@ -1,0 +1,304 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slo-cli/slo/internal/config"
+	"github.com/slo-cli/slo/internal/datadog"
+	"github.com/slo-cli/slo/internal/datadog/transport"
+	"github.com/slo-cli/slo/internal/document"
+	"github.com/slo-cli/slo/internal/evaluation"
+	"github.com/slo-cli/slo/internal/iostreams"
+	"github.com/slo-cli/slo/internal/render"
+	"github.com/slo-cli/slo/internal/report"
+	"github.com/slo-cli/slo/pkg/slo"
+)
+
+// factory builds what commands need when they need it: settings → transport →
+// client → use case. Each is made once.
+type factory struct {
+	lookup  func(string) (string, bool)
+	streams *iostreams.Streams
+	// now is the clock that people mean; the demo stops it.
+	now    func() time.Time
+	global globalFlags
+
+	// reached is whether cobra got as far as running a command.
+	reached  bool
+	loaded   *config.Settings
+	stack    *transport.Stack
+	datadog  *datadog.Client
+	progress *iostreams.Progress
+}
+
+// sources is where settings come from.
+func (f *factory) sources() config.Sources {
+	g := &f.global
+	src := config.Sources{
+		Flags: config.Flags{
+			Site: g.site, APIURL: g.apiURL, ConfigFile: g.config, TimeZone: g.tz, CacheDir: g.cacheDir, Color: g.color,
+		},
+		LookupEnv: f.lookup,
+	}
+	if g.timeoutSet {
+		src.Flags.Timeout = &g.timeout
+	}
+	if g.settleSet {
+		src.Flags.Settle = &g.settle
+	}
+	// A machine without these folders has no config file, cache or project
+	// file by default; naming them still works.
+	src.UserConfigDir, _ = os.UserConfigDir()
+	src.UserCacheDir, _ = os.UserCacheDir()
+	src.WorkDir, _ = os.Getwd()
+	return src
+}
+
+// checkGlobals looks at the global flags before anything is done.
+func (f *factory) checkGlobals(cmd *cobra.Command) error {
+	g := &f.global
+	g.timeoutSet, g.settleSet = cmd.Flags().Changed("timeout"), cmd.Flags().Changed("settle")
+	if !slices.Contains(render.Formats(), g.output) {
+		given := g.output
+		g.output = render.FormatTable
+		return usage("-o %q: want one of %s", given, strings.Join(render.Formats(), ", "))
+	}
+	if g.offline && g.noCache {
+		return usage("--offline uses nothing but the cache, and --no-cache does not use it: give one of them")
+	}
+	return nil
+}
+
+func (f *factory) settings() (config.Settings, error) {
+	if f.loaded == nil {
+		s, err := config.Load(f.sources())
+		if err != nil {
+			return s, err
+		}
+		if err := f.streams.SetColor(string(s.Color)); err != nil {
+			return s, usage("--color: %v", err)
+		}
+		f.loaded = &s
+	}
+	return *f.loaded, nil
+}
+
+// client is the way to Datadog. It says what is missing before anything is sent.
+func (f *factory) client() (*datadog.Client, error) {
+	if f.datadog != nil {
+		return f.datadog, nil
+	}
+	s, err := f.settings()
+	if err != nil {
+		return nil, err
+	}
+	if f.global.offline {
+		return nil, &failure{
+			code: exitUnavailable, message: "--offline: nothing is cached, because this version keeps no cache",
+			hints: []string{"run without --offline"},
+		}
+	}
+	if err := s.Credentials.Check(); err != nil {
+		var missing *config.CredentialsError
+		errors.As(err, &missing)
+		return nil, &failure{code: exitAuth, message: missing.Message, hints: missing.Hints}
+	}
+	layers := transport.Config{}
+	if f.global.debug {
+		layers.Trace = f.streams.Err
+	}
+	f.stack = transport.New(layers)
+	f.datadog, err = datadog.New(datadog.Config{
+		BaseURL: s.BaseURL.Value, Site: s.Site.Value,
+		APIKey: s.Credentials.APIKey.Reveal(), AppKey: s.Credentials.AppKey.Reveal(), AccessToken: s.Credentials.AccessToken.Reveal(),
+		UserAgent: "slo/" + version(), Transport: f.stack,
+	})
+	return f.datadog, err
+}
+
+// within runs a command under --timeout, with its progress line removed at the end.
+func (f *factory) within(ctx context.Context, command func(context.Context) error) error {
+	s, err := f.settings()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	defer f.quiet()
+	return command(ctx)
+}
+
+// say shows what a longer run is doing.
+func (f *factory) say(format string, args ...any) {
+	if f.progress == nil {
+		f.progress = f.streams.Progress("")
+	}
+	f.progress.Update(format, args...)
+}
+
+// quiet removes the progress line before something else is written.
+func (f *factory) quiet() {
+	if f.progress != nil {
+		f.progress.Stop()
+		f.progress = nil
+	}
+}
+
+// service is the use case behind the board. done writes what was sent, for --debug.
+func (f *factory) service() (service evaluation.Service, done func(), err error) {
+	client, err := f.client()
+	if err != nil {
+		return service, nil, err
+	}
+	f.say("listing SLOs")
+	service = evaluation.Service{
+		Catalog: client,
+		Runner: evaluation.Runner{
+			Metrics: client, Concurrency: transport.DefaultConcurrency,
+			Progress: func(done, total int) { f.say("asking for metrics: %d of %d requests", done, total) },
+		},
+		Planned: func(p evaluation.Plan) {
+			f.say("asking for metrics: %d requests", len(p.Requests))
+			if f.global.debug {
+				fmt.Fprintf(f.streams.Err, "slo: planned: %s\n", p.Summary())
+			}
+		},
+	}
+	return service, func() {
+		f.quiet()
+		if f.global.debug {
+			fmt.Fprintf(f.streams.Err, "slo: sent: %s\n", sent(client.Counts()))
+		}
+	}, nil
+}
+
+// sent writes what went out, metric requests first, in the words of the plan.
+func sent(counts map[string]int) string {
+	parts := []string{fmt.Sprintf("%d %s requests", counts[datadog.CallSeries], datadog.CallSeries)}
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		if kind != datadog.CallSeries {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[kind], kind))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// catalog lists the selected definitions, for list and show.
+func (f *factory) catalog(ctx context.Context, s selectorFlags, names []string) (report.Catalog, error) {
+	settings, err := f.settings()
+	if err != nil {
+		return report.Catalog{}, err
+	}
+	selector, err := s.selector(names)
+	if err != nil {
+		return report.Catalog{}, err
+	}
+	own, err := f.ownDefinitions(s.file)
+	if err != nil {
+		return report.Catalog{}, err
+	}
+	service, done, err := f.service()
+	if err != nil {
+		return report.Catalog{}, err
+	}
+	defs, notes, err := service.List(ctx, evaluation.Query{Selector: selector, Own: own})
+	done()
+	return report.Catalog{Site: settings.Site.Value, Definitions: defs, Notes: notes, Link: f.link}, err
+}
+
+// ownDefinitions are the SLOs of the project file, or of the file of -f.
+func (f *factory) ownDefinitions(file string) ([]slo.Definition, error) {
+	src := f.sources()
+	src.Flags.Definitions = file
+	project, err := config.LoadProject(src)
+	if err != nil {
+		return nil, err
+	}
+	var defs []slo.Definition
+	for _, o := range project.SLOs {
+		d := datadog.DecodeDefinition(o.JSON)
+		d.Source = slo.FromFile
+		if d.ID == "" {
+			d.ID = "file:" + d.Name
+		}
+		if d.Defect != nil && d.Defect.Kind == slo.Invalid {
+			return nil, usage("%s:%d:%d: SLO %q: %s", o.Path, o.Line, o.Column, o.Name, d.Defect.Message)
+		}
+		defs = append(defs, d)
+	}
+	return defs, nil
+}
+
+// link is where an SLO is found in Datadog; empty for one from a file.
+func (f *factory) link(d slo.Definition) string {
+	if d.Source != slo.FromDatadog || d.ID == "" || f.loaded == nil {
+		return ""
+	}
+	return f.loaded.AppURL + "/slo?slo_id=" + url.QueryEscape(d.ID)
+}
+
+func (f *factory) renderOptions() render.Options {
+	o := render.Options{
+		Width: f.streams.Width, Color: f.streams.Color, Hyperlinks: f.streams.Hyperlinks, ASCII: !f.streams.UTF8,
+	}
+	if f.loaded != nil {
+		o.TimeZone = f.loaded.TimeZone
+	}
+	return o
+}
+
+// print writes a finished document to stdout in one piece.
+func (f *factory) print(d document.Document) error {
+	var out bytes.Buffer
+	if err := render.Write(&out, f.global.output, d, f.renderOptions()); err != nil {
+		return err
+	}
+	f.quiet()
+	if _, err := f.streams.Out.Write(out.Bytes()); err != nil {
+		return fmt.Errorf("stdout: %w", err)
+	}
+	return nil
+}
+
+// sayIfEmpty tells people that filters matched nothing; that is not a failure.
+func (f *factory) sayIfEmpty(n int) {
+	if n == 0 {
+		f.quiet()
+		fmt.Fprintln(f.streams.Err, "slo: no SLO matches")
+	}
+}
+
+// completionPatience bounds the listing behind the completion of names.
+const completionPatience = 3 * time.Second
+
+// completeNames offers the names of SLOs to the shell.
+func (f *factory) completeNames(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	client, err := f.client()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
+	defer cancel()
+	defs, _, err := client.SLOs(ctx)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, d := range defs {
+		if name := printable(d.Name); strings.HasPrefix(strings.ToLower(name), strings.ToLower(typed)) {
+			names = append(names, cobra.CompletionWithDesc(name, string(d.Type)))
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"embed"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slo-cli/slo/internal/render"
+)
+
+//go:embed help/*.md
+var helpTopics embed.FS
+
+// The groups under which the commands are listed.
+const (
+	groupAnswers = "answers"
+	groupObjects = "objects"
+	groupTry     = "try"
+	groupSetup   = "setup"
+)
+
+// globalFlags are the flags of every command.
+type globalFlags struct {
+	site, apiURL, config, cacheDir   string
+	at, tz, color, output            string
+	timeout, settle                  time.Duration
+	noCache, refresh, offline, debug bool
+	timeoutSet, settleSet            bool
+}
+
+func (g *globalFlags) json() bool { return g.output == render.FormatJSON }
+
+func newRootCmd(f *factory) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "slo",
+		Short: "The truth about your reliability, from Datadog",
+		Long: `slo pulls metrics and SLO objects from Datadog, recomputes attainment and error
+budget itself, and prints what the meeting needs to know.
+
+Without an account, "slo demo" shows the same program on an embedded simulator.`,
+		Example: `  slo demo
+  slo status
+  slo status --team payments --timeframe 30d`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			f.reached = true
+			return f.checkGlobals(cmd)
+		},
+	}
+	root.SetVersionTemplate("slo {{.Version}}\n")
+	root.AddGroup(
+		&cobra.Group{ID: groupAnswers, Title: "Answers:"},
+		&cobra.Group{ID: groupObjects, Title: "Objects:"},
+		&cobra.Group{ID: groupTry, Title: "Try it without an account:"},
+		&cobra.Group{ID: groupSetup, Title: "Setup:"},
+	)
+	f.bindGlobals(root)
+	root.AddCommand(
+		newStatusCmd(f), newListCmd(f), newShowCmd(f), newDemoCmd(f), newSimulatorCmd(f), newDoctorCmd(f), newVersionCmd(f),
+	)
+	root.SetCompletionCommandGroupID(groupSetup)
+	root.SetHelpCommandGroupID(groupSetup)
+	for topic, short := range map[string]string{
+		"environment": "The environment variables that slo reads",
+		"exit-codes":  "What each exit code means",
+		"formats":     "Output formats, instants and the project file",
+		"glossary":    "The words on the board",
+	} {
+		root.AddCommand(helpTopic(topic, short))
+	}
+	return root
+}
+
+func (f *factory) bindGlobals(root *cobra.Command) {
+	g, p := &f.global, root.PersistentFlags()
+	p.StringVar(&g.site, "site", "", "Datadog `SITE` (default datadoghq.com; DD_SITE)")
+	p.StringVar(&g.apiURL, "api-url", "", "base `URL` of the API (default https://api.<site>; DD_HOST)")
+	p.StringVar(&g.config, "config", "", "user config `FILE` (SLO_CONFIG)")
+	p.StringVar(&g.at, "at", "", "evaluate as of `TIME`: RFC 3339, 2026-11-09 or -14d (default now)")
+	p.StringVar(&g.tz, "tz", "", "time `ZONE` for dates and the screen, such as Asia/Tokyo (default UTC)")
+	p.DurationVar(&g.timeout, "timeout", 0, "bound on the whole run (default 5m)")
+	p.DurationVar(&g.settle, "settle", 0, "leave out the newest points, which are still arriving (default 5m)")
+	p.StringVarP(&g.output, "output", "o", render.FormatTable, "`FORMAT`: "+strings.Join(render.Formats(), ", "))
+	p.StringVar(&g.color, "color", "", "`WHEN` to colour: auto, always or never (default auto)")
+	p.BoolVar(&g.debug, "debug", false, "trace requests on stderr, never a secret")
+	p.StringVar(&g.cacheDir, "cache-dir", "", "cache `FOLDER` (SLO_CACHE_DIR; this version keeps no cache)")
+	p.BoolVar(&g.noCache, "no-cache", false, "neither read nor write the cache")
+	p.BoolVar(&g.refresh, "refresh", false, "read nothing from the cache")
+	p.BoolVar(&g.offline, "offline", false, "use nothing but the cache")
+	root.PersistentFlags().SortFlags = false
+	for name, values := range map[string][]string{"output": render.Formats(), "color": {"auto", "always", "never"}} {
+		if err := root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+			panic(err) // a flag that was just bound
+		}
+	}
+}
+
+// helpTopic is a page that belongs to no command: slo help glossary.
+func helpTopic(name, short string) *cobra.Command {
+	text, err := helpTopics.ReadFile("help/" + name + ".md")
+	if err != nil {
+		panic(err) // embedded at build time
+	}
+	cmd := &cobra.Command{Use: name, Short: short, Long: strings.TrimSpace(string(text))}
+	cmd.SetHelpTemplate("{{.Long}}\n")
+	cmd.SetUsageTemplate("{{.Long}}\n")
+	return cmd
+}

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slo-cli/slo/internal/report"
+)
+
+type showOptions struct {
+	f         *factory
+	selectors selectorFlags
+	name      string
+}
+
+func newShowCmd(f *factory) *cobra.Command {
+	o := &showOptions{f: f}
+	cmd := &cobra.Command{
+		Use:   "show NAME|ID",
+		Short: "Show one SLO object in full",
+		Example: `  slo show "checkout availability"
+  slo demo -- show "auth prod: 5xx share" -o json`,
+		GroupID:           groupObjects,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: f.completeNames,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.name = args[0]
+			return f.within(cmd.Context(), func(ctx context.Context) error { return runShow(ctx, o) })
+		},
+	}
+	o.selectors.bind(cmd, false)
+	return cmd
+}
+
+func runShow(ctx context.Context, o *showOptions) error {
+	catalog, err := o.f.catalog(ctx, o.selectors, []string{o.name})
+	if err != nil {
+		return err
+	}
+	switch defs := catalog.Definitions; len(defs) {
+	case 0:
+		return usage("%q is an SLO, but not one that the filters leave", o.name)
+	case 1:
+		return o.f.print(report.Show(catalog))
+	default:
+		end := usage("%q names %d SLOs; give the id of one", o.name, len(defs))
+		for _, d := range defs {
+			end.hints = append(end.hints, fmt.Sprintf("slo show %s   # %s", d.ID, d.Name))
+		}
+		return end
+	}
+}

@@ -1,0 +1,91 @@
+package datadog
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/slo-cli/slo/pkg/slo"
+)
+
+// correctionsPerPage is four of Datadog's default pages.
+const correctionsPerPage = 100
+
+// Corrections lists every status correction of the organisation. One that
+// cannot be read is an error: leaving it out would change figures silently.
+func (c *Client) Corrections(ctx context.Context) ([]slo.Correction, error) {
+	op := operation{
+		kind:    CallCorrections,
+		purpose: "listing the SLO corrections",
+		scope:   "slos_read",
+		method:  http.MethodGet,
+		path:    "/api/v1/slo/correction",
+	}
+	all, err := c.list(ctx, op, correctionsPerPage, identity)
+	if err != nil {
+		return nil, err
+	}
+	corrections := make([]slo.Correction, len(all.elements))
+	for i, raw := range all.elements {
+		correction, why := decodeCorrection(raw)
+		if why != "" {
+			return nil, strange(op, "the correction %q %s", clean(correction.ID, 60), why)
+		}
+		corrections[i] = correction
+	}
+	return corrections, nil
+}
+
+// decodeCorrection reads one element of the listing; why says what is wrong with it.
+func decodeCorrection(raw json.RawMessage) (correction slo.Correction, why string) {
+	var w struct {
+		ID         json.RawMessage
+		Attributes struct {
+			SLOID       json.RawMessage `json:"slo_id"`
+			Query       json.RawMessage `json:"slo_query"`
+			Category    json.RawMessage
+			Description json.RawMessage
+			Start       json.RawMessage
+			End         json.RawMessage
+			Duration    json.RawMessage
+			Rule        json.RawMessage `json:"rrule"`
+		}
+	}
+	if isNull(raw) || json.Unmarshal(raw, &w) != nil {
+		return slo.Correction{}, "is not an object with attributes"
+	}
+	a := w.Attributes
+	correction = slo.Correction{
+		ID:          textOf(w.ID),
+		SLOID:       textOf(a.SLOID),
+		Query:       textOf(a.Query),
+		Category:    textOf(a.Category),
+		Description: textOf(a.Description),
+		Rule:        textOf(a.Rule),
+	}
+	var err error
+	if correction.Start, err = secondsOf(a.Start); err != nil {
+		return correction, "has no readable start"
+	}
+	if !isNull(a.End) {
+		if correction.End, err = secondsOf(a.End); err != nil {
+			return correction, "has no readable end"
+		}
+	}
+	if !isNull(a.Duration) {
+		if correction.Duration, err = integerOf(a.Duration); err != nil || correction.Duration < 0 {
+			return correction, "has no readable duration"
+		}
+	}
+	switch {
+	case correction.SLOID == "" && correction.Query == "":
+		return correction, "names neither an SLO nor a query"
+	case correction.Rule == "" && correction.End == 0:
+		return correction, "has neither an end nor a recurrence rule"
+	case correction.Rule != "" && correction.Duration == 0:
+		return correction, "recurs without a duration"
+	case correction.Rule == "" && correction.End < correction.Start:
+		return correction, "ends before it starts"
+	}
+	return correction, ""
+}

@@ -1,0 +1,249 @@
+package datadog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"github.com/slo-cli/slo/internal/datadog/transport"
+	"github.com/slo-cli/slo/pkg/slo"
+)
+
+// failure is a Defect together with what caused it, so that errors.As finds
+// the one and errors.Is the other.
+type failure struct {
+	defect *slo.Defect
+	cause  error
+	// status is the HTTP status that the failure stands for; 0 when there was none.
+	status int
+}
+
+// Error is the defect's message.
+func (f *failure) Error() string { return f.defect.Message }
+
+// Unwrap gives both to the errors package.
+func (f *failure) Unwrap() []error {
+	if f.cause == nil {
+		return []error{f.defect}
+	}
+	return []error{f.defect, f.cause}
+}
+
+func defect(kind slo.DefectKind, message string, hints ...string) error {
+	return &failure{defect: &slo.Defect{Kind: kind, Message: message, Hints: hints}}
+}
+
+// defectOf is the Defect in an error of this package. An error without one is
+// a cancellation; for the row of an SLO it counts as unavailable.
+func defectOf(err error) *slo.Defect {
+	var d *slo.Defect
+	if errors.As(err, &d) {
+		return d
+	}
+	return &slo.Defect{Kind: slo.Unavailable, Message: err.Error()}
+}
+
+// notSent turns an error of the transport into one of this package.
+func (c *Client) notSent(ctx context.Context, op operation, err error) error {
+	// The caller's own cancellation is reported as that, whatever it looked like below.
+	cause := ctx.Err()
+	if cause == nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+		cause = err
+	}
+	if errors.Is(cause, context.Canceled) {
+		return fmt.Errorf("%s: %w", op.purpose, context.Canceled)
+	}
+	if cause != nil {
+		return &failure{
+			defect: &slo.Defect{
+				Kind:    slo.Unavailable,
+				Message: op.purpose + ": Datadog did not answer within the time for the whole run",
+				Hints:   []string{"give it more time with --timeout"},
+			},
+			cause: context.DeadlineExceeded,
+		}
+	}
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err // the outer text only repeats the address
+	}
+	f := &failure{
+		defect: &slo.Defect{Kind: slo.Unavailable, Message: op.purpose + ": " + clean(c.credentials.redact(err.Error()), 300)},
+		cause:  err,
+	}
+	f.defect.Hints = c.transportHints(err)
+	return f
+}
+
+func (c *Client) transportHints(err error) []string {
+	var (
+		dns     *net.DNSError
+		limited *transport.RateLimitError
+		large   *transport.BodyTooLargeError
+		proxy   *transport.ProxyError
+	)
+	switch {
+	case errors.As(err, &limited):
+		return []string{"wait for the reset, or give the run more time with --timeout"}
+	case errors.As(err, &large):
+		return []string{"group by fewer tags"}
+	case errors.As(err, &proxy):
+		return []string{"check HTTPS_PROXY and NO_PROXY"}
+	case errors.As(err, &dns):
+		return []string{fmt.Sprintf("check --site and --api-url; the address is %s", c.base)}
+	default:
+		return []string{"`slo doctor` checks the connection to " + c.base}
+	}
+}
+
+// refused turns an answer that is not a success into an error.
+func (c *Client) refused(op operation, status int, header http.Header, body []byte) error {
+	text := fmt.Sprintf("%s: HTTP %d", op.purpose, status)
+	if name := http.StatusText(status); name != "" {
+		text += " " + name
+	}
+	if said := c.credentials.redact(spoken(body)); said != "" {
+		text += ": " + said
+	}
+	d := &slo.Defect{Kind: slo.Invalid, Message: text}
+	switch {
+	case status >= 300 && status < 400:
+		d.Kind = slo.Unavailable
+		d.Message = fmt.Sprintf("%s: HTTP %d redirects to %s, which is not followed because it would carry the keys there", op.purpose, status, locationHost(header))
+		d.Hints = []string{"check --site and --api-url; the address is " + c.base}
+	case status == http.StatusUnauthorized:
+		d.Kind = slo.Auth
+		d.Hints = []string{"the credentials are not accepted by " + c.base + ": check DD_API_KEY, DD_APP_KEY or DD_ACCESS_TOKEN, and that --site is theirs"}
+	case status == http.StatusForbidden:
+		d.Kind = slo.Auth
+		if op.scope != "" {
+			d.Hints = append(d.Hints, "this needs the scope "+op.scope+" on the application key or token")
+		}
+		d.Hints = append(d.Hints, "check that the keys belong to "+c.base+"; `slo doctor` tries each scope")
+	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status >= 500:
+		d.Kind = slo.Unavailable
+		d.Hints = []string{"try again later; https://status.datadoghq.com says whether Datadog has a problem"}
+	}
+	return &failure{defect: d, status: status}
+}
+
+func locationHost(h http.Header) string {
+	u, err := url.Parse(h.Get("Location"))
+	if err != nil || u.Host == "" {
+		return "an unnamed place"
+	}
+	return clean(u.Host, 100)
+}
+
+// notJSON is the error for a successful status whose body is no answer.
+func notJSON(op operation, body []byte) error {
+	what := "is not JSON (a proxy or login page?)"
+	switch trimmed := bytes.TrimSpace(body); {
+	case len(trimmed) == 0:
+		what = "is empty"
+	case string(trimmed) == "null":
+		what = "is null"
+	}
+	return defect(slo.Unavailable, fmt.Sprintf("%s: the answer %s", op.purpose, what),
+		"check --api-url and --site, and whether a proxy answers in Datadog's place")
+}
+
+// strange is the error for an answer that is JSON but not of the documented shape.
+func strange(op operation, format string, args ...any) error {
+	return defect(slo.Invalid, op.purpose+": the answer does not make sense: "+fmt.Sprintf(format, args...))
+}
+
+// complaint is what a body with a successful status says went wrong; "" when it says nothing.
+func complaint(body []byte) string {
+	var e envelope
+	if json.Unmarshal(body, &e) != nil {
+		return ""
+	}
+	return e.text()
+}
+
+// spoken is Datadog's own text in the body of a failure.
+func spoken(body []byte) string {
+	var e envelope
+	if err := json.Unmarshal(body, &e); err == nil {
+		if said := e.text(); said != "" {
+			return said
+		}
+		return clean(textOf(e.Message), 300)
+	}
+	plain := bytes.TrimSpace(body)
+	if len(plain) == 0 || plain[0] == '<' {
+		return ""
+	}
+	return clean(string(plain[:min(len(plain), 1000)]), 200)
+}
+
+// envelope holds the four shapes in which Datadog reports errors: a list of
+// texts, a list of objects with title and detail, the same with a status
+// "error" from the edge, and a single text.
+type envelope struct {
+	Status, Error, Errors, Message json.RawMessage
+}
+
+func (e envelope) text() string {
+	var said []string
+	for _, raw := range append(listOf(e.Errors), e.Error) {
+		var object struct{ Title, Detail, Message json.RawMessage }
+		switch {
+		case isNull(raw):
+		case textOf(raw) != "":
+			said = append(said, textOf(raw))
+		case json.Unmarshal(raw, &object) == nil:
+			var parts []string
+			for _, part := range []json.RawMessage{object.Title, object.Detail, object.Message} {
+				if t := textOf(part); t != "" {
+					parts = append(parts, t)
+				}
+			}
+			said = append(said, strings.Join(parts, ": "))
+		case len(raw) > 0 && raw[0] != '{' && raw[0] != '[' && raw[0] != '"' && string(raw) != "false":
+			said = append(said, string(raw))
+		}
+	}
+	said = deleteEmpty(said)
+	if len(said) == 0 && textOf(e.Status) == "error" {
+		said = []string{"status error"}
+	}
+	return clean(strings.Join(said, "; "), 300)
+}
+
+func deleteEmpty(all []string) []string {
+	kept := all[:0]
+	for _, s := range all {
+		if s != "" {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+// clean makes foreign text fit for one line of a terminal: no control or
+// formatting characters, single spaces, at most limit runes.
+func clean(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit]) + " …"
+	}
+	return s
+}

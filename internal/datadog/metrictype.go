@@ -1,0 +1,36 @@
+package datadog
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/slo-cli/slo/pkg/slo"
+)
+
+// MetricType is how Datadog stores a metric: "count", "rate", "gauge",
+// "distribution", or "" when it does not know.
+func (c *Client) MetricType(ctx context.Context, name string) (string, error) {
+	if strings.TrimSpace(name) == "" {
+		return "", defect(slo.Invalid, "asking for the type of a metric without a name")
+	}
+	var metadata struct{ Type json.RawMessage }
+	_, err := c.object(ctx, operation{
+		kind:    CallMetricType,
+		purpose: "asking for the type of the metric " + clean(name, 120),
+		scope:   "metrics_read",
+		method:  http.MethodGet,
+		path:    "/api/v1/metrics/" + url.PathEscape(name),
+	}, &metadata)
+	var f *failure
+	if errors.As(err, &f) && f.status == http.StatusNotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return strings.ToLower(textOf(metadata.Type)), nil
+}

@@ -1,0 +1,93 @@
+package datadog
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/url"
+	"strconv"
+)
+
+// maxPages ends a listing that never ends: at a thousand elements a page, more
+// objects than any organisation has.
+const maxPages = 100
+
+// listing is the result of reading all pages.
+type listing struct {
+	// elements are the distinct elements in the order of the pages.
+	elements []json.RawMessage
+	// announced is how many elements the server says there are; -1 when it does not say.
+	announced int
+}
+
+// page is one page of a limit/offset listing. The count stands under
+// "metadata" for SLOs and under "meta" for corrections.
+type page struct {
+	Data           json.RawMessage
+	Metadata, Meta struct {
+		Page struct {
+			TotalCount json.RawMessage `json:"total_count"`
+		}
+	}
+}
+
+// list reads all pages. Pages may overlap, because objects come and go between
+// two of them; a page of nothing but known elements is an error, since asking
+// on would never end. A page shorter than asked is the last one, unless the
+// server counts more elements than it has shown: it may allow fewer per page than we asked for.
+func (c *Client) list(ctx context.Context, op operation, limit int, key func(json.RawMessage) string) (listing, error) {
+	all := listing{announced: -1}
+	seen := map[string]bool{}
+	offset := 0
+	for range maxPages {
+		query := url.Values{"limit": {strconv.Itoa(limit)}, "offset": {strconv.Itoa(offset)}}
+		maps.Copy(query, op.query)
+		one := op
+		one.query = query
+		var p page
+		if _, err := c.object(ctx, one, &p); err != nil {
+			return listing{}, err
+		}
+		var elements []json.RawMessage
+		if isNull(p.Data) || json.Unmarshal(p.Data, &elements) != nil {
+			return listing{}, strange(op, `"data" is not a list`)
+		}
+		all.announced = max(all.announced, p.total())
+		fresh := 0
+		for _, e := range elements {
+			if k := key(e); !seen[k] {
+				seen[k] = true
+				all.elements = append(all.elements, e)
+				fresh++
+			}
+		}
+		if len(elements) > 0 && fresh == 0 {
+			return listing{}, strange(op, "the page at offset %d repeats earlier ones", offset)
+		}
+		offset += len(elements)
+		if len(elements) == 0 || len(elements) < limit && offset >= all.announced {
+			return all, nil
+		}
+	}
+	return listing{}, strange(op, "it has no end, even after %d pages", maxPages)
+}
+
+func (p page) total() int {
+	for _, raw := range []json.RawMessage{p.Metadata.Page.TotalCount, p.Meta.Page.TotalCount} {
+		if n, err := integerOf(raw); err == nil && n >= 0 {
+			return int(n)
+		}
+	}
+	return -1
+}
+
+// identity tells the elements of a listing apart: by id, or by all of its text where it has none.
+func identity(raw json.RawMessage) string {
+	var e struct{ ID json.RawMessage }
+	if json.Unmarshal(raw, &e) == nil {
+		if id := textOf(e.ID); id != "" {
+			return "id " + id
+		}
+	}
+	return string(raw)
+}

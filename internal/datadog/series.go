@@ -1,0 +1,193 @@
+package datadog
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/slo-cli/slo/internal/datadog/transport"
+	"github.com/slo-cli/slo/internal/metricquery"
+	"github.com/slo-cli/slo/pkg/slo"
+	"github.com/slo-cli/slo/pkg/timeseries"
+)
+
+// maxCells bounds the grid of one request: more than a year at 60 seconds.
+const maxCells = 1_000_000
+
+// Series asks for the values of all queries of the request at once: one answer
+// for each query, in order, each on a dense grid over the whole span. A query
+// that Datadog refuses has its error in its own answer; the error of Series
+// itself means that nothing is known about any of them.
+//
+// The answer is checked to be as fine as was asked for; see [verdict].
+func (c *Client) Series(ctx context.Context, req timeseries.Request) ([]timeseries.Answer, error) {
+	span, step := req.Span, req.Step
+	switch {
+	case len(req.Queries) == 0:
+		return nil, nil
+	case step <= 0 || span.Empty() || span.Start < 0 || span.Start%step != 0 || span.End%step != 0:
+		return nil, defect(slo.Invalid, fmt.Sprintf("querying metrics: the span %s does not consist of steps of %d s", span, step))
+	case span.Seconds()/step > maxCells:
+		return nil, defect(slo.Invalid, fmt.Sprintf("querying metrics: the span %s has more than %d steps of %d s", span, maxCells, step))
+	}
+	queries := make([]seriesQuery, len(req.Queries))
+	for i, text := range req.Queries {
+		queries[i] = seriesQuery{text: text, by: groupKeys(text)}
+	}
+	return c.resolve(ctx, queries, span, step)
+}
+
+// seriesQuery is one query of a request.
+type seriesQuery struct {
+	text string
+	// by are the tag keys that it groups by.
+	by []string
+	// width is the width in seconds at which an earlier answer over a longer
+	// span was too coarse; 0 for the first question.
+	width int64
+}
+
+// groupKeys are the keys that a query groups by; none where it does not parse,
+// which is for Datadog to complain about.
+func groupKeys(text string) []string {
+	expr, err := metricquery.Parse(text)
+	if err != nil {
+		return nil
+	}
+	if q, ok := expr.(*metricquery.Query); ok {
+		return q.By
+	}
+	terms, err := metricquery.Linear(expr)
+	if err != nil || len(terms) == 0 {
+		return nil
+	}
+	if q, ok := terms[0].Of.(*metricquery.Query); ok {
+		return q.By
+	}
+	return nil
+}
+
+// ask sends the queries in one request. If Datadog refuses it or the answer is
+// unusable, the request is cut in half until the query at fault stands alone.
+func (c *Client) ask(ctx context.Context, queries []seriesQuery, span timeseries.Span, step int64) ([]timeseries.Answer, error) {
+	answers, err := c.send(ctx, queries, span, step)
+	if err == nil {
+		return answers, nil
+	}
+	var tooLarge *transport.BodyTooLargeError
+	if defectOf(err).Kind != slo.Invalid && !errors.As(err, &tooLarge) {
+		return nil, err
+	}
+	if len(queries) == 1 {
+		return []timeseries.Answer{{Err: err}}, nil
+	}
+	half := len(queries) / 2
+	left, err := c.ask(ctx, queries[:half], span, step)
+	if err != nil {
+		return nil, err
+	}
+	right, err := c.ask(ctx, queries[half:], span, step)
+	if err != nil {
+		return nil, err
+	}
+	return append(left, right...), nil
+}
+
+func (c *Client) send(ctx context.Context, queries []seriesQuery, span timeseries.Span, step int64) ([]timeseries.Answer, error) {
+	body, err := seriesBody(queries, span, step)
+	if err != nil {
+		return nil, defect(slo.Invalid, "querying metrics: "+err.Error())
+	}
+	op := operation{
+		kind:    CallSeries,
+		purpose: "querying metrics",
+		scope:   "timeseries_query",
+		method:  http.MethodPost,
+		path:    "/api/v2/query/timeseries",
+		body:    body,
+	}
+	if len(queries) == 1 {
+		op.purpose = "querying " + clean(queries[0].text, 200)
+	}
+	r, err := c.call(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	p, err := decodeSeries(r.body)
+	if err != nil {
+		return nil, c.badSeries(op, r.body, err)
+	}
+	if said := reportedErrors(r.body); said != "" {
+		return nil, strange(op, "%s", c.credentials.redact(said))
+	}
+	r.body = nil // the points are out of it; the grid is still to be built
+	keys := make([][]string, len(queries))
+	for i, q := range queries {
+		keys[i] = q.by
+	}
+	answers, err := p.answers(span, step, keys)
+	if err != nil {
+		return nil, strange(op, "%s", err)
+	}
+	return answers, nil
+}
+
+// badSeries says what is wrong with an answer that could not be decoded.
+func (c *Client) badSeries(op operation, body []byte, err error) error {
+	var whole struct{ Data json.RawMessage }
+	if objection := c.decodeObject(op, body, &whole); objection != nil {
+		return objection
+	}
+	return strange(op, "%s", err)
+}
+
+// reportedErrors looks for an error beside the data, without decoding the rest.
+func reportedErrors(body []byte) string {
+	if !bytes.Contains(body, []byte(`"error`)) {
+		return ""
+	}
+	return complaint(body)
+}
+
+type (
+	wireRequest struct {
+		Data wireRequestData `json:"data"`
+	}
+	wireRequestData struct {
+		Type       string         `json:"type"`
+		Attributes wireAttributes `json:"attributes"`
+	}
+	wireAttributes struct {
+		From     int64         `json:"from"`
+		To       int64         `json:"to"`
+		Interval int64         `json:"interval"`
+		Formulas []wireFormula `json:"formulas"`
+		Queries  []wireQuery   `json:"queries"`
+	}
+	wireFormula struct {
+		Formula string `json:"formula"`
+	}
+	wireQuery struct {
+		Source string `json:"data_source"`
+		Name   string `json:"name"`
+		Query  string `json:"query"`
+	}
+)
+
+func seriesBody(queries []seriesQuery, span timeseries.Span, step int64) ([]byte, error) {
+	attributes := wireAttributes{From: span.Start * 1000, To: span.End * 1000, Interval: step * 1000}
+	for i, q := range queries {
+		name := "a" + strconv.Itoa(i)
+		attributes.Formulas = append(attributes.Formulas, wireFormula{Formula: name})
+		attributes.Queries = append(attributes.Queries, wireQuery{Source: "metrics", Name: name, Query: q.text})
+	}
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // a query with < is easier to find in a log as it was written
+	err := encoder.Encode(wireRequest{Data: wireRequestData{Type: "timeseries_request", Attributes: attributes}})
+	return body.Bytes(), err
+}

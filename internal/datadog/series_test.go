@@ -1,0 +1,276 @@
+package datadog_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/slo-cli/slo/internal/datadog"
+	"github.com/slo-cli/slo/internal/datadog/transport"
+	"github.com/slo-cli/slo/pkg/slo"
+	"github.com/slo-cli/slo/pkg/timeseries"
+)
+
+func TestSeries(t *testing.T) {
+	t.Parallel()
+	client, server := connect(t, func(w http.ResponseWriter, r *http.Request) {
+		q := readQuestion(t, r).Data
+		a := q.Attributes
+		if q.Type != "timeseries_request" || a.From != 1711976400_000 || a.To != 1711980000_000 || a.Interval != 300_000 {
+			t.Errorf("asked %+v", q)
+		}
+		for i, query := range a.Queries {
+			if query.DataSource != "metrics" || a.Formulas[i].Formula != query.Name || query.Name != fmt.Sprintf("a%d", i) {
+				t.Errorf("query %d: %+v with formula %+v", i, query, a.Formulas[i])
+			}
+		}
+		io.WriteString(w, fixture(t, "v2/timeseries.json"))
+	})
+	got, err := client.Series(t.Context(), request("sum:orders{*} by {env}.as_count()", "sum:all{code:<500}.as_count()", "sum:none{*}.as_count()"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := timeseries.Missing
+	grid := func(values ...float64) timeseries.Series {
+		return timeseries.Series{Start: 1711976400, Step: 300, Values: values}
+	}
+	want := []timeseries.Answer{
+		{Groups: []timeseries.Group{
+			{Tags: []string{"env:prod"}, Series: grid(m, m, m, m, 1, 2.5, m, m, m, m, m, m)},
+			{Tags: []string{"env:staging"}, Series: grid(m, m, m, m, m, m, m, 7, m, m, m, m)},
+		}},
+		{Groups: []timeseries.Group{{Series: grid(m, m, m, m, 12345678901234567890, 0, m, -0.1, m, m, m, m)}}},
+		{},
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateNaNs()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if client.Counts()[datadog.CallSeries] != 1 || !strings.Contains(server.bodies[0], "code:<500") {
+		t.Errorf("counts %v, body %s", client.Counts(), server.bodies[0])
+	}
+}
+
+// attributes is a series answer.
+func attributes(series, times, values string) string {
+	return `{"data":{"type":"timeseries_response","attributes":{"series":` + series + `,"times":` + times + `,"values":` + values + `}}}`
+}
+
+func TestSeriesGrid(t *testing.T) {
+	t.Parallel()
+	const q0 = `[{"group_tags":[],"query_index":0}]`
+	for _, tt := range []struct {
+		name, body string
+		at         map[int]float64 // cell → value; all others are missing
+		tags       []string
+	}{
+		{"no data", attributes(`[]`, `[]`, `[]`), nil, nil},
+		{"nothing but nulls", attributes(q0, `[1711976400000]`, `[[null]]`), nil, nil},
+		{"unsorted times", attributes(q0, `[1711977000000,1711976400000,1711976700000]`, `[[3,1,2]]`), map[int]float64{0: 1, 1: 2, 2: 3}, nil},
+		{"duplicate times that agree", attributes(q0, `[1711976400000,1711976400000,1711976400000]`, `[[5,null,5]]`), map[int]float64{0: 5}, nil},
+		{"outside of the span", attributes(q0, `[1711976100000,1711976400000,1711979700000,1711980000000]`, `[[9,1,2,9]]`), map[int]float64{0: 1, 11: 2}, nil},
+		{"numbers", attributes(q0, `[1711976400000,1.7119767e12]`, `[[-1.25e-3,0.1]]`), map[int]float64{0: -1.25e-3, 1: 0.1}, nil},
+		{"values before times", `{"data":{"attributes":{"values":[[1]],"times":[1711976400000],"series":` + q0 + `}}}`, map[int]float64{0: 1}, nil},
+		{"fields of the future", `{"meta":{"x":[1,{"y":"\"z"}]},"data":{"id":null,"attributes":{"new":true,"series":[{"query_index":0,"unit":[{"id":1},null],"group_tags":null}],"times":[1711976400000],"values":[[1]]}}}`, map[int]float64{0: 1}, nil},
+		{"tags in the order of the query", attributes(`[{"group_tags":["extra:1","b:2","a:1"],"query_index":0}]`, `[1711976400000]`, `[[1]]`), map[int]float64{0: 1}, []string{"a:1", "b:2", "extra:1"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			client, _ := connect(t, always(200, tt.body))
+			got, err := client.Series(t.Context(), request("sum:x{*} by {a,b}.as_count()"))
+			if err != nil || got[0].Err != nil {
+				t.Fatal(err, got)
+			}
+			var want timeseries.Answer
+			if len(tt.at) > 0 {
+				series := timeseries.Blank(request().Span, 300)
+				for cell, v := range tt.at {
+					series.Values[cell] = v
+				}
+				want.Groups = []timeseries.Group{{Tags: tt.tags, Series: series}}
+			}
+			if diff := cmp.Diff(want, got[0], cmpopts.EquateNaNs()); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestSeriesThatMakeNoSense(t *testing.T) {
+	t.Parallel()
+	const q0 = `[{"group_tags":[],"query_index":0}]`
+	for _, tt := range []struct{ name, body, word string }{
+		{"number out of range", attributes(q0, `[1711976400000]`, `[[1e400]]`), "out of range"},
+		{"text for a value", attributes(q0, `[1711976400000]`, `[["1"]]`), "want a number"},
+		{"true for a value", attributes(q0, `[1711976400000]`, `[[true]]`), "want a number"},
+		{"row too short", attributes(q0, `[1711976400000,1711976700000]`, `[[1]]`), "1 values for 2 times"},
+		{"row too long", attributes(q0, `[1711976400000]`, `[[1,2]]`), "2 values for 1 times"},
+		{"fewer rows than series", attributes(q0, `[1711976400000]`, `[]`), "describes 1 series"},
+		{"more rows than series", attributes(`[]`, `[1711976400000]`, `[[1]]`), "describes 0 series"},
+		{"unknown query_index", attributes(`[{"query_index":1}]`, `[1711976400000]`, `[[1]]`), "query 1 of 1"},
+		{"no query_index", attributes(`[{"group_tags":[]}]`, `[1711976400000]`, `[[1]]`), "query_index"},
+		{"fractional query_index", attributes(`[{"query_index":0.5}]`, `[1711976400000]`, `[[1]]`), "query_index"},
+		{"negative query_index", attributes(`[{"query_index":-1}]`, `[1711976400000]`, `[[1]]`), "query_index"},
+		{"null among the series", attributes(`[null]`, `[1711976400000]`, `[[1]]`), "want '{'"},
+		{"null among the times", attributes(q0, `[null]`, `[[1]]`), "want a number"},
+		{"a row is null", attributes(q0, `[1711976400000]`, `[null]`), "want '['"},
+		{"off the grid", attributes(q0, `[1711976460000]`, `[[1]]`), "not a multiple"},
+		{"a fraction of a second", attributes(q0, `[1711976400500]`, `[[1]]`), "not a multiple"},
+		{"time out of range", attributes(q0, `[1e300]`, `[[1]]`), "not a time"},
+		{"one time with two values", attributes(q0, `[1711976400000,1711976400000]`, `[[1,2]]`), "two values"},
+		{"a group twice", attributes(`[{"query_index":0},{"query_index":0}]`, `[1711976400000]`, `[[1],[1]]`), "twice"},
+		{"no values", `{"data":{"attributes":{"series":[],"times":[]}}}`, "lacks"},
+		{"no attributes", `{"data":{}}`, "attributes"},
+		{"data is null", `{"data":null}`, "want '{'"},
+		{"an error beside it", strings.TrimSuffix(attributes(`[]`, `[]`, `[]`), "}") + `,"errors":["half of it is missing"]}`, "half of it"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			client, _ := connect(t, always(200, tt.body))
+			got, err := client.Series(t.Context(), request("sum:x{*}.as_count()"))
+			if err != nil {
+				t.Fatalf("the whole call failed: %v", err)
+			}
+			if got[0].Groups != nil {
+				t.Errorf("groups beside the error: %v", got[0].Groups)
+			}
+			wantDefect(t, got[0].Err, slo.Invalid, "sum:x{*}.as_count()", tt.word)
+		})
+	}
+}
+
+func TestSeriesRequestThatMakesNoSense(t *testing.T) {
+	t.Parallel()
+	client, server := connect(t, always(200, attributes(`[]`, `[]`, `[]`)))
+	for _, req := range []timeseries.Request{
+		{Queries: []string{"q"}, Span: timeseries.Span{Start: 0, End: 300}},
+		{Queries: []string{"q"}, Span: timeseries.Span{Start: 300, End: 300}, Step: 300},
+		{Queries: []string{"q"}, Span: timeseries.Span{Start: 1, End: 301}, Step: 300},
+		{Queries: []string{"q"}, Span: timeseries.Span{Start: 0, End: 301}, Step: 300},
+		{Queries: []string{"q"}, Span: timeseries.Span{Start: -600, End: 300}, Step: 300},
+		{Queries: []string{"q"}, Span: timeseries.Span{Start: 0, End: math.MaxInt64 - 7}, Step: 1},
+	} {
+		if _, err := client.Series(t.Context(), req); err == nil {
+			t.Errorf("%+v was accepted", req)
+		}
+	}
+	if got, err := client.Series(t.Context(), timeseries.Request{}); got != nil || err != nil {
+		t.Errorf("no queries: %v, %v", got, err)
+	}
+	if server.calls() != 0 {
+		t.Errorf("%d requests were sent", server.calls())
+	}
+}
+
+func TestOneBadQueryDoesNotPoisonTheOthers(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 422} {
+		client, server := connect(t, func(w http.ResponseWriter, r *http.Request) {
+			a := readQuestion(t, r).Data.Attributes
+			var series, values []string
+			for i, q := range a.Queries {
+				if q.Query == "bad" {
+					w.WriteHeader(status)
+					io.WriteString(w, fixture(t, "v2/error_422.json"))
+					return
+				}
+				series = append(series, fmt.Sprintf(`{"query_index":%d}`, i))
+				values = append(values, "["+strings.TrimPrefix(q.Query, "q")+"]")
+			}
+			io.WriteString(w, attributes("["+strings.Join(series, ",")+"]", "[1711976400000]", "["+strings.Join(values, ",")+"]"))
+		})
+		got, err := client.Series(t.Context(), request("q0", "q1", "q2", "bad", "q4", "q5", "q6", "q7"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, a := range got {
+			if i == 3 {
+				wantDefect(t, a.Err, slo.Invalid, "bad", "the query cannot be parsed")
+				continue
+			}
+			if a.Err != nil || len(a.Groups) != 1 || a.Groups[0].Series.Values[0] != float64(i) {
+				t.Errorf("query %d: %+v", i, a)
+			}
+		}
+		// 8, 4 4, 2 2, 1 1: seven, not one for each query.
+		if server.calls() != 7 || client.Counts()[datadog.CallSeries] != 7 {
+			t.Errorf("%d requests, counted %d", server.calls(), client.Counts()[datadog.CallSeries])
+		}
+	}
+}
+
+func TestBodyOverTheLimitIsCutByQuery(t *testing.T) {
+	t.Parallel()
+	s := &server{handler: func(w http.ResponseWriter, r *http.Request) {
+		a := readQuestion(t, r).Data.Attributes
+		if len(a.Queries) > 1 {
+			io.WriteString(w, strings.Repeat(" ", 2000))
+		}
+		io.WriteString(w, attributes(`[{"query_index":0}]`, `[1711976400000]`, `[[1]]`))
+	}}
+	client := clientOf(t, datadog.Config{APIKey: testAPIKey, AppKey: testAppKey, Transport: transport.New(transport.Config{Base: inProcess{s}, MaxBody: 1000})})
+	got, err := client.Series(t.Context(), request("a", "b", "c"))
+	if err != nil || slices.ContainsFunc(got, func(a timeseries.Answer) bool { return a.Err != nil }) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestFailureOfTheWholeSeriesCall(t *testing.T) {
+	t.Parallel()
+	for status, kind := range map[int]slo.DefectKind{401: slo.Auth, 403: slo.Auth, 503: slo.Unavailable} {
+		client, server := connect(t, always(status, `{"errors":["no"]}`))
+		got, err := client.Series(t.Context(), request("a", "b"))
+		if got != nil {
+			t.Errorf("%d: answers beside the error", status)
+		}
+		wantDefect(t, err, kind, "querying metrics", "no")
+		if kind == slo.Auth && server.calls() != 1 {
+			t.Errorf("%d: %d requests", status, server.calls())
+		}
+	}
+}
+
+func FuzzDecodeSeries(f *testing.F) {
+	f.Add([]byte(fixture(f, "v2/timeseries.json")))
+	for _, s := range []string{
+		``, `null`, `[`, `{"data":`, attributes(`[]`, `[]`, `[]`), attributes(`[{"query_index":0}]`, `[0]`, `[[-0.0e-1]]`),
+		attributes(`[{"query_index":0,"group_tags":["a\u0000"]}]`, `[300000,300000]`, `[[1,1]]`),
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if len(body) > 1<<16 {
+			return
+		}
+		times, rows, err := datadog.DecodeSeriesForTest(body)
+		if err != nil {
+			if times != nil || rows != nil {
+				t.Fatal("a value beside the error")
+			}
+			return
+		}
+		if !json.Valid(body) {
+			t.Fatalf("accepted what is not JSON: %q", body)
+		}
+		if 2*len(times) > len(body) || 2*len(rows) > len(body) {
+			t.Fatalf("%d times and %d rows out of %d bytes", len(times), len(rows), len(body))
+		}
+		for _, r := range rows {
+			if len(r) != len(times) {
+				t.Fatalf("a row of %d for %d times", len(r), len(times))
+			}
+			for _, v := range r {
+				if math.IsInf(v, 0) {
+					t.Fatal("an infinite value")
+				}
+			}
+		}
+	})
+}

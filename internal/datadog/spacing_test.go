@@ -1,0 +1,259 @@
+package datadog_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slo-cli/slo/internal/datadog"
+	"github.com/slo-cli/slo/pkg/slo"
+	"github.com/slo-cli/slo/pkg/timeseries"
+)
+
+// world answers timeseries requests from single events, in buckets as wide as
+// its rules say, which need not be what was asked for.
+type world struct {
+	// events are Unix seconds, by query.
+	events map[string][]int64
+	// width says how wide the buckets of an answer are.
+	width func(query string, seconds, interval int64) int64
+	// asked are the spans and intervals that were asked for.
+	asked []string
+}
+
+func (w *world) handle(t *testing.T) http.HandlerFunc {
+	return func(out http.ResponseWriter, r *http.Request) {
+		a := readQuestion(t, r).Data.Attributes
+		from, to, interval := a.From/1000, a.To/1000, a.Interval/1000
+		w.asked = append(w.asked, fmt.Sprintf("%d/%d", (to-from)/interval, interval))
+		counts := make([]map[int64]float64, len(a.Queries))
+		distinct := map[int64]bool{}
+		for i, q := range a.Queries {
+			width := w.width(q.Query, to-from, interval)
+			counts[i] = map[int64]float64{}
+			for _, e := range w.events[q.Query] {
+				bucket := e - e%width
+				if e >= from && e < to && bucket >= from {
+					counts[i][bucket]++
+					distinct[bucket] = true
+				}
+			}
+		}
+		times := []int64{}
+		for b := range distinct {
+			times = append(times, b)
+		}
+		slices.Sort(times)
+		type wireSeries struct {
+			Tags  []string `json:"group_tags"`
+			Index int      `json:"query_index"`
+		}
+		series, values := []wireSeries{}, [][]*float64{}
+		for i, c := range counts {
+			if len(c) == 0 {
+				continue
+			}
+			row := make([]*float64, len(times))
+			for j, b := range times {
+				if n, ok := c[b]; ok {
+					row[j] = &n
+				}
+			}
+			series, values = append(series, wireSeries{[]string{}, i}), append(values, row)
+		}
+		for i := range times {
+			times[i] *= 1000
+		}
+		json.NewEncoder(out).Encode(map[string]any{"data": map[string]any{"attributes": map[string]any{"series": series, "times": times, "values": values}}})
+	}
+}
+
+// honest answers with the buckets that were asked for.
+func honest(_ string, _, interval int64) int64 { return interval }
+
+// capped widens the buckets until there are at most n of them, as Datadog does.
+func capped(n int64) func(string, int64, int64) int64 {
+	return func(_ string, seconds, interval int64) int64 {
+		for _, width := range []int64{interval, 600, 1200, 3600, 7200, 14400} {
+			if width >= interval && seconds/width <= n {
+				return width
+			}
+		}
+		return 86400
+	}
+}
+
+// every is an event each period seconds, first at the offset.
+func every(span timeseries.Span, period, offset int64) []int64 {
+	var all []int64
+	for t := span.Start + offset; t < span.End; t += period {
+		all = append(all, t)
+	}
+	return all
+}
+
+func TestSpacingOfAnswers(t *testing.T) {
+	t.Parallel()
+	const day = 86400
+	span := timeseries.Span{Start: 1711929600, End: 1711929600 + 5*day} // 1,440 cells of 300 s
+	dense := every(span, 40, 7)
+	for _, tt := range []struct {
+		name   string
+		events []int64
+		width  func(string, int64, int64) int64
+		fails  bool
+		most   int // requests
+	}{
+		{"dense and as asked", dense, honest, false, 1},
+		{"an hourly job, honestly answered", every(span, 3600, 130), honest, false, 2},
+		{"an hourly job of two minutes", append(every(span, 3600, 10), every(span, 3600, 130)...), honest, false, 2},
+		{"a daily job: too few to be regular", every(span, day, 100), honest, false, 1},
+		{"irregular and sparse", []int64{span.Start + 3600, span.Start + 9*3600, span.Start + 17*3600, span.Start + 40*3600, span.Start + 41*3600, span.Start + 70*3600, span.Start + 99*3600}, honest, false, 1},
+		{"nothing at all", nil, honest, false, 1},
+		{"widened by the number of points", dense, capped(1000), false, 8},
+		{"widened by far", dense, capped(100), false, 80},
+		{"widened, with quiet hours", every(timeseries.Span{Start: span.Start, End: span.Start + 2*day}, 50, 3), capped(700), false, 10},
+		{"widened to 300 s cells of one hour for ever", dense, func(string, int64, int64) int64 { return 3600 }, true, 20},
+		{"widened to a day for ever", every(timeseries.Span{Start: span.Start, End: span.Start + 20*day}, 40, 7), func(string, int64, int64) int64 { return day }, false, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			span := span
+			if tt.most == 0 {
+				span.End = span.Start + 20*day
+				tt.fails, tt.most = true, 30
+			}
+			w := &world{events: map[string][]int64{"q": tt.events}, width: tt.width}
+			client, server := connect(t, w.handle(t))
+			got, err := client.Series(t.Context(), timeseries.Request{Queries: []string{"q"}, Span: span, Step: 300})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if server.calls() > tt.most {
+				t.Errorf("%d requests, want at most %d: %v", server.calls(), tt.most, w.asked)
+			}
+			if tt.fails {
+				wantDefect(t, got[0].Err, slo.Invalid, "asked for a point every 300 s")
+				return
+			}
+			if got[0].Err != nil {
+				t.Fatalf("%v after %v", got[0].Err, w.asked)
+			}
+			// Every event must stand in its own cell.
+			want := timeseries.Blank(span, 300)
+			for _, e := range tt.events {
+				if cell := (e - span.Start) / 300; timeseries.IsMissing(want.Values[cell]) {
+					want.Values[cell] = 1
+				} else {
+					want.Values[cell]++
+				}
+			}
+			if len(tt.events) == 0 {
+				if len(got[0].Groups) != 0 {
+					t.Errorf("groups without an event: %v", got[0].Groups)
+				}
+				return
+			}
+			series := got[0].Groups[0].Series
+			if series.Start != want.Start || series.Step != want.Step || len(series.Values) != len(want.Values) {
+				t.Fatalf("a grid of %d from %d by %d", len(series.Values), series.Start, series.Step)
+			}
+			for i, v := range series.Values {
+				if v != want.Values[i] && !(timeseries.IsMissing(v) && timeseries.IsMissing(want.Values[i])) {
+					t.Fatalf("cell %d is %v, want %v", i, v, want.Values[i])
+				}
+			}
+		})
+	}
+}
+
+func TestOnlyTheCoarseQueryIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	span := timeseries.Span{Start: 1711929600, End: 1711929600 + 86400}
+	dense := every(span, 40, 7)
+	w := &world{
+		events: map[string][]int64{"fine": dense, "coarse": dense, "broken": dense},
+		width: func(query string, seconds, interval int64) int64 {
+			switch {
+			case query == "broken", query == "coarse" && seconds/interval > 100 && interval == 300:
+				return 3600
+			default:
+				return interval
+			}
+		},
+	}
+	client, server := connect(t, w.handle(t))
+	got, err := client.Series(t.Context(), timeseries.Request{Queries: []string{"fine", "coarse", "broken"}, Span: span, Step: 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range got[:2] {
+		if a.Err != nil {
+			t.Fatal(a.Err)
+		}
+		sum := 0.0
+		for _, v := range a.Groups[0].Series.Values {
+			sum += v // a missing cell would make this NaN
+		}
+		if int(sum) != len(dense) {
+			t.Errorf("query %d: %v events, want %d", i, sum, len(dense))
+		}
+	}
+	wantDefect(t, got[2].Err, slo.Invalid, "broken", "3600 s")
+	for _, body := range server.bodies[1:] {
+		if strings.Contains(body, "fine") {
+			t.Errorf("the fine query was asked again: %s", body)
+		}
+	}
+	if n := client.Counts()[datadog.CallSeries]; n != server.calls() {
+		t.Errorf("counted %d of %d", n, server.calls())
+	}
+}
+
+func TestHalvesKeepTheirGroups(t *testing.T) {
+	t.Parallel()
+	span := timeseries.Span{Start: 1711929600, End: 1711929600 + 86400}
+	first := true
+	client, _ := connect(t, func(out http.ResponseWriter, r *http.Request) {
+		a := readQuestion(t, r).Data.Attributes
+		interval := a.Interval
+		if first {
+			interval, first = 3600_000, false
+		}
+		// Group a lives through the first half only, b through all of it.
+		var times []int64
+		var as, bs []any
+		for at := a.From; at < a.To; at += interval {
+			times, bs = append(times, at), append(bs, 2)
+			if at/1000 < span.Start+43200 {
+				as = append(as, 1)
+			} else {
+				as = append(as, nil)
+			}
+		}
+		json.NewEncoder(out).Encode(map[string]any{"data": map[string]any{"attributes": map[string]any{
+			"series": []any{map[string]any{"group_tags": []string{"g:a"}, "query_index": 0}, map[string]any{"group_tags": []string{"g:b"}, "query_index": 0}},
+			"times":  times, "values": [][]any{as, bs},
+		}}})
+	})
+	got, err := client.Series(t.Context(), timeseries.Request{Queries: []string{"sum:x{*} by {g}.as_count()"}, Span: span, Step: 300})
+	if err != nil || got[0].Err != nil || len(got[0].Groups) != 2 {
+		t.Fatal(got, err)
+	}
+	for _, g := range got[0].Groups {
+		for i, v := range g.Series.Values {
+			want := 2.0
+			if g.Tags[0] == "g:a" {
+				if want = 1; i >= 144 {
+					want = timeseries.Missing
+				}
+			}
+			if v != want && !(timeseries.IsMissing(v) && timeseries.IsMissing(want)) {
+				t.Fatalf("group %v cell %d is %v, want %v", g.Tags, i, v, want)
+			}
+		}
+	}
+}

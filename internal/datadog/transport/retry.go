@@ -1,0 +1,150 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	firstBackoff   = 200 * time.Millisecond
+	longestBackoff = 5 * time.Second
+	// refusals is how often a request with a deadline may be told to wait for
+	// a rate limit, as long as every wait fits before the deadline.
+	refusals = 8
+	// patience is the longest wait for a rate limit where no deadline says
+	// how long the caller is willing to wait.
+	patience = 2 * time.Minute
+)
+
+// retry repeats requests that failed for a passing reason. All requests that
+// slo sends are reads, whatever their method, so each may be repeated.
+type retry struct {
+	next     http.RoundTripper
+	attempts int
+	random   func() float64
+	retries  atomic.Int64
+}
+
+func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	body, err := replayable(req)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAddress(req.URL); err != nil {
+		return nil, err
+	}
+	failures, refused := 0, 0
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		resp, err := r.next.RoundTrip(body(req))
+		if ctxErr := ctx.Err(); ctxErr != nil {
+			return nil, ctxErr
+		}
+		var wait time.Duration
+		switch {
+		case err != nil:
+			failures++
+			if !passing(err) {
+				return nil, err
+			}
+			wait = r.backoff(failures)
+			if failures >= r.attempts || !fits(ctx, wait) {
+				return nil, &AttemptsError{Attempts: failures + refused, Err: err}
+			}
+		case resp.StatusCode == http.StatusTooManyRequests:
+			refused++
+			wait, err = r.afterRefusal(ctx, resp.Header, refused)
+			if err != nil {
+				return nil, err
+			}
+		case resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented:
+			failures++
+			wait = r.backoff(failures)
+			if failures >= r.attempts || !fits(ctx, wait) {
+				return resp, nil
+			}
+		default:
+			return resp, nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return nil, err
+		}
+		r.retries.Add(1)
+	}
+}
+
+// afterRefusal is how long to wait after a 429, or why there is no point in it.
+func (r *retry) afterRefusal(ctx context.Context, h http.Header, refused int) (time.Duration, error) {
+	limit, _ := ReadLimit(h)
+	reset := limit.Reset
+	if reset < 0 {
+		reset = seconds(h.Get("Retry-After"))
+	}
+	allowed := r.attempts
+	if _, ok := ctx.Deadline(); ok && reset >= 0 {
+		allowed = max(allowed, refusals)
+	}
+	if refused >= allowed {
+		return 0, &RateLimitError{Limit: limit, Wait: -1, Attempts: refused}
+	}
+	// The jitter keeps those that were refused together from coming back together.
+	wait := max(reset, 0) + r.backoff(refused)
+	if !fits(ctx, wait) {
+		return 0, &RateLimitError{Limit: limit, Wait: wait, Attempts: refused}
+	}
+	return wait, nil
+}
+
+// backoff is the wait after the nth failure: exponential, with full jitter.
+func (r *retry) backoff(n int) time.Duration {
+	ceiling := min(firstBackoff<<min(n-1, 10), longestBackoff)
+	return time.Duration(r.random() * float64(ceiling))
+}
+
+// fits reports whether a wait ends before the deadline, or is short enough where there is none.
+func fits(ctx context.Context, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return wait <= patience
+	}
+	return wait < time.Until(deadline)
+}
+
+// sleep waits, unless the context ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// replayable reads the request's body once and returns a function that makes
+// the request anew, body included, for each attempt.
+func replayable(req *http.Request) (func(*http.Request) *http.Request, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return func(r *http.Request) *http.Request { return r.Clone(r.Context()) }, nil
+	}
+	content, err := io.ReadAll(req.Body)
+	if err := errors.Join(err, req.Body.Close()); err != nil {
+		return nil, err
+	}
+	return func(r *http.Request) *http.Request {
+		again := r.Clone(r.Context())
+		again.Body = io.NopCloser(bytes.NewReader(content))
+		again.ContentLength = int64(len(content))
+		again.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
+		return again
+	}, nil
+}

@@ -1,0 +1,483 @@
+package scenario
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Bounds that keep cumulative counts within 63 bits and a world in memory.
+const (
+	maxHistory = 400 * 24 * time.Hour
+	maxRate    = 2000
+	maxRepeat  = 5000
+)
+
+// construction is a world in the making. Its readers remember the first
+// problem and do nothing after it.
+type construction struct {
+	world *World
+	err   error
+}
+
+func build(name string, f *fileWorld) (*World, error) {
+	c := &construction{world: &World{Name: name, Title: f.Title, seed: f.Seed}}
+	c.frame(f)
+	for i, s := range f.Services {
+		c.service(fmt.Sprintf("$.services[%d]", i), s)
+	}
+	for i, m := range f.Counters {
+		path := fmt.Sprintf("$.counters[%d]", i)
+		c.metric(path, m.Metric, m.Tags)
+		c.rate(path+".rate", m.Rate)
+		c.world.counters = append(c.world.counters, counter{m.Metric, m.Tags, m.Rate, c.life(path, m.From, m.To)})
+	}
+	for i, g := range f.Gauges {
+		path := fmt.Sprintf("$.gauges[%d]", i)
+		c.metric(path, g.Metric, g.Tags)
+		c.world.gauges = append(c.world.gauges, gauge{g.Metric, g.Tags, g.Value, c.life(path, g.From, g.To)})
+	}
+	for i, r := range f.Releases {
+		c.release(fmt.Sprintf("$.releases[%d]", i), r)
+	}
+	for i, n := range f.Incidents {
+		c.incident(fmt.Sprintf("$.incidents[%d]", i), n)
+	}
+	for i, s := range f.SLOs {
+		c.slo(fmt.Sprintf("$.slos[%d]", i), s)
+	}
+	for i, t := range f.Truth {
+		c.truth(fmt.Sprintf("$.truth[%d]", i), t)
+	}
+	c.intensities()
+	if c.err != nil {
+		return nil, c.err
+	}
+	return c.world, nil
+}
+
+func (c *construction) fail(path, format string, args ...any) {
+	if c.err == nil {
+		c.err = &problem{path, fmt.Sprintf(format, args...)}
+	}
+}
+
+func (c *construction) need(path, value, what string) {
+	if value == "" {
+		c.fail(path, "%s is missing", what)
+	}
+}
+
+func (c *construction) duration(path, text string, otherwise time.Duration) time.Duration {
+	if text == "" {
+		return otherwise
+	}
+	d, err := duration(text)
+	if err != nil {
+		c.fail(path, "%v", err)
+	}
+	return d
+}
+
+func (c *construction) instant(path, text string, otherwise time.Time) time.Time {
+	if text == "" {
+		return otherwise
+	}
+	t, err := instant(text, c.world.Now)
+	if err != nil {
+		c.fail(path, "%v", err)
+	}
+	return t
+}
+
+func (c *construction) share(path, text string) float64 {
+	if text == "" {
+		return 0
+	}
+	v, err := share(text)
+	if err != nil {
+		c.fail(path, "%v", err)
+	}
+	return v
+}
+
+// life is the stretch from … to, the world's whole life where nothing is said.
+func (c *construction) life(path, from, to string) life {
+	l := life{
+		from: c.instant(path+".from", from, c.world.Now.Add(-c.world.History)).Unix(),
+		to:   c.instant(path+".to", to, c.world.Now.Add(Lookahead)).Unix(),
+	}
+	if l.from >= l.to {
+		c.fail(path+".to", "to is not after from")
+	}
+	return l
+}
+
+func (c *construction) rate(path string, rate float64) {
+	if !(rate >= 0 && rate <= maxRate) {
+		c.fail(path, "rate %v is not between 0 and %d requests a second", rate, maxRate)
+	}
+}
+
+// frame reads everything that the rest depends on: when, how long, how noisy,
+// who may ask.
+func (c *construction) frame(f *fileWorld) {
+	w := c.world
+	c.need("$", f.Now, "now (such as 2026-11-23T09:30:00Z)")
+	if now, err := time.Parse(time.RFC3339, f.Now); err != nil && f.Now != "" {
+		c.fail("$.now", "%q is not RFC 3339, such as 2026-11-23T09:30:00Z", f.Now)
+	} else if now.Unix()%Cell != 0 || now.Nanosecond() != 0 {
+		c.fail("$.now", "now %s is not a multiple of five minutes", f.Now)
+	} else {
+		w.Now = now.UTC()
+	}
+	w.History = c.duration("$.history", f.History, 180*24*time.Hour)
+	if w.History%(Cell*time.Second) != 0 || w.History <= 0 || w.History > maxHistory {
+		c.fail("$.history", "history %s is not a multiple of five minutes up to 400d", f.History)
+	}
+	w.IndexLag = c.duration("$.index_lag", f.IndexLag, 10*time.Minute)
+	w.noise = c.share("$.noise", f.Noise)
+	if r := f.Rhythm; r != nil {
+		weekend := 1.0
+		if r.Weekend != "" {
+			weekend = c.share("$.rhythm.weekend", r.Weekend)
+		}
+		if len(r.Hours) != 24 || slices.ContainsFunc(r.Hours, func(h float64) bool { return !(h > 0 && h < 1e6) }) {
+			c.fail("$.rhythm.hours", "hours are not 24 numbers greater than 0, one for each hour of the day in UTC")
+		} else {
+			w.rhythm = newRhythm(r.Hours, weekend)
+		}
+	}
+	for i, k := range f.Keys {
+		if (k.Token == "") == (k.API == "" || k.App == "") {
+			c.fail(fmt.Sprintf("$.keys[%d]", i), "a key has either api and app, or token")
+		}
+		w.Keys = append(w.Keys, Key{API: k.API, App: k.App, Token: k.Token, Scopes: k.Scopes})
+	}
+	for i, l := range f.Limits {
+		path := fmt.Sprintf("$.limits[%d]", i)
+		c.need(path, l.Name, "name")
+		period := c.duration(path+".period", l.Period, 0)
+		if l.Limit < 1 || period < time.Second {
+			c.fail(path, "limit and period must be at least 1 and 1s")
+		}
+		w.Limits = append(w.Limits, Limit{Name: l.Name, Limit: l.Limit, Period: period})
+	}
+}
+
+// repeated calls make once, or as often as repeat and each say, with a function
+// that replaces {n} by the running number and {each} by the item of the list.
+func (c *construction) repeated(path string, repeat int, each []string, make func(func(string) string)) {
+	if repeat < 0 || repeat > maxRepeat {
+		c.fail(path+".repeat", "repeat %d is not between 1 and %d", repeat, maxRepeat)
+		return
+	}
+	if len(each) == 0 {
+		each = []string{"{each}"}
+	}
+	width := len(strconv.Itoa(repeat))
+	for _, item := range each {
+		for n := range max(1, repeat) {
+			number := "{n}"
+			if repeat > 0 {
+				number = fmt.Sprintf("%0*d", width, n+1)
+			}
+			make(strings.NewReplacer("{n}", number, "{each}", item).Replace)
+		}
+	}
+}
+
+func (c *construction) service(path string, f fileService) {
+	c.need(path, f.Name, "name")
+	s := service{
+		operation: cmp.Or(f.Operation, "http.request"), version: f.Version,
+		flat: f.Flat, http: f.HTTP == nil || *f.HTTP,
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Envs)) {
+		factor := f.Envs[name]
+		c.rate(path+".envs", factor)
+		s.envs = append(s.envs, environment{name, factor})
+	}
+	if len(s.envs) == 0 {
+		s.envs = []environment{{"prod", 1}}
+	}
+	if len(f.Endpoints) == 0 {
+		c.fail(path, "endpoints are missing")
+	}
+	for i, e := range f.Endpoints {
+		s.endpoints = append(s.endpoints, c.endpoint(fmt.Sprintf("%s.endpoints[%d]", path, i), e))
+	}
+	c.repeated(path, f.Repeat, f.Each, func(text func(string) string) {
+		one := s
+		one.name = text(f.Name)
+		if slices.ContainsFunc(c.world.services, func(o service) bool { return o.name == one.name }) {
+			c.fail(path+".name", "service %q is described twice", one.name)
+		}
+		c.world.services = append(c.world.services, one)
+	})
+}
+
+func (c *construction) endpoint(path string, f fileEndpoint) endpoint {
+	c.need(path, f.Resource, "resource")
+	c.rate(path+".rate", f.Rate)
+	e := endpoint{resource: f.Resource, rate: f.Rate, life: c.life(path, f.From, f.To), latency: lognormal{median: 0.1}}
+	rest := 1.0
+	for _, name := range slices.Sorted(maps.Keys(f.Statuses)) {
+		status, err := strconv.Atoi(name)
+		if err != nil || status < 100 || status > 599 {
+			c.fail(path+".statuses", "%q is not an HTTP status from 100 to 599", name)
+		}
+		v := c.share(path+".statuses."+name, f.Statuses[name])
+		e.statuses = append(e.statuses, statusShare{status, v})
+		rest -= v
+	}
+	if rest < -1e-9 {
+		c.fail(path+".statuses", "the shares add up to more than 100%%")
+	}
+	if !slices.ContainsFunc(e.statuses, func(s statusShare) bool { return s.status == 200 }) {
+		e.statuses = append(e.statuses, statusShare{200, max(0, rest)})
+	}
+	if l := f.Latency; l != nil {
+		c.need(path+".latency", l.Median, "median")
+		median, err := time.ParseDuration(l.Median)
+		if l.Median != "" && (err != nil || median < 10*time.Microsecond || median > time.Hour) {
+			c.fail(path+".latency.median", "%q is not a duration from 10us to 1h, such as 120ms", l.Median)
+		}
+		if !(l.Spread >= 0 && l.Spread <= 3) {
+			c.fail(path+".latency.spread", "spread %v is not between 0 and 3", l.Spread)
+		}
+		e.latency = lognormal{median: median.Seconds(), spread: l.Spread}
+	}
+	return e
+}
+
+func (c *construction) metric(path, name string, tags []string) {
+	c.need(path, name, "metric")
+	if strings.HasPrefix(name, "trace.") {
+		c.fail(path+".metric", "%s: trace metrics come from services", name)
+	}
+	for _, tag := range tags {
+		if !strings.Contains(tag, ":") {
+			c.fail(path+".tags", "%q is not a tag such as code:2xx", tag)
+		}
+	}
+}
+
+func (c *construction) knownService(path, pattern string) {
+	if !slices.ContainsFunc(c.world.services, func(s service) bool { return glob(pattern, s.name) }) {
+		c.fail(path, "there is no service %q", pattern)
+	}
+}
+
+func (c *construction) release(path string, f fileRelease) {
+	c.need(path, f.Version, "version")
+	c.need(path, f.At, "at")
+	c.knownService(path+".service", f.Service)
+	r := release{f.Service, c.instant(path+".at", f.At, c.world.Now).Unix(), f.Version}
+	for _, before := range c.world.releases {
+		if before.service == r.service && before.at >= r.at {
+			c.fail(path+".at", "releases of one service must be in order of time")
+		}
+	}
+	c.world.releases = append(c.world.releases, r)
+}
+
+func (c *construction) incident(path string, f fileIncident) {
+	n := incident{
+		service: f.Service, env: f.Env, resource: f.Resource, metric: f.Metric, tags: f.Tags,
+		requests: 1, latency: 1, status: cmp.Or(f.Status, 500), errors: c.share(path+".errors", f.Errors),
+		ramp: int64(c.duration(path+".ramp", f.Ramp, 0).Seconds()),
+	}
+	c.need(path, f.From, "from")
+	n.from = c.instant(path+".from", f.From, c.world.Now).Unix()
+	n.to = c.world.Now.Add(Lookahead).Unix()
+	switch {
+	case f.For != "" && f.To != "":
+		c.fail(path, "give for or to, not both")
+	case f.For != "":
+		n.to = n.from + int64(c.duration(path+".for", f.For, 0).Seconds())
+	case f.To != "":
+		n.to = c.instant(path+".to", f.To, c.world.Now).Unix()
+	}
+	if n.to <= n.from {
+		c.fail(path, "the incident ends before it begins")
+	}
+	if f.Requests != nil {
+		if n.requests = *f.Requests; !(n.requests >= 0 && n.requests <= 1000) {
+			c.fail(path+".requests", "requests %v is not a factor from 0 to 1000", n.requests)
+		}
+	}
+	if f.Latency != nil {
+		if n.latency = *f.Latency; !(n.latency >= 0.01 && n.latency <= 100) {
+			c.fail(path+".latency", "latency %v is not a factor from 0.01 to 100", n.latency)
+		}
+	}
+	if n.status < 100 || n.status > 599 {
+		c.fail(path+".status", "%d is not an HTTP status from 100 to 599", n.status)
+	}
+	if (f.Service == "") == (f.Metric == "") {
+		c.fail(path, "an incident has either a service or a metric")
+	} else if f.Service != "" {
+		c.knownService(path+".service", f.Service)
+		c.knownPlace(path, n)
+	} else if !slices.ContainsFunc(c.world.counters, func(o counter) bool { return o.metric == f.Metric }) {
+		c.fail(path+".metric", "there is no counter %q", f.Metric)
+	}
+	c.world.incidents = append(c.world.incidents, n)
+}
+
+// knownPlace checks that the incident's environment and resource exist.
+func (c *construction) knownPlace(path string, n incident) {
+	env, resource := n.env == "", n.resource == ""
+	for _, s := range c.world.services {
+		if !glob(n.service, s.name) {
+			continue
+		}
+		env = env || slices.ContainsFunc(s.envs, func(e environment) bool { return e.name == n.env })
+		resource = resource || slices.ContainsFunc(s.endpoints, func(e endpoint) bool { return e.resource == n.resource })
+	}
+	if !env {
+		c.fail(path+".env", "service %q has no environment %q", n.service, n.env)
+	}
+	if !resource {
+		c.fail(path+".resource", "service %q has no endpoint %q", n.service, n.resource)
+	}
+}
+
+// intensities refuses traffic whose cumulative count would not fit.
+func (c *construction) intensities() {
+	for _, s := range c.world.services {
+		for _, env := range s.envs {
+			for _, e := range s.endpoints {
+				peak := e.rate * env.factor
+				for _, n := range c.world.incidents {
+					if n.metric == "" && glob(n.service, s.name) {
+						peak *= max(1, n.requests)
+					}
+				}
+				if peak > maxRate {
+					c.fail("$.services", "%s %s: %.0f requests a second with its incidents, more than %d", s.name, e.resource, peak, maxRate)
+				}
+			}
+		}
+	}
+	for _, m := range c.world.counters {
+		peak := m.rate
+		for _, n := range c.world.incidents {
+			if n.metric == m.metric {
+				peak *= max(1, n.requests)
+			}
+		}
+		if peak > maxRate {
+			c.fail("$.counters", "%s: %.0f a second with its incidents, more than %d", m.metric, peak, maxRate)
+		}
+	}
+}
+
+var hexID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+func (c *construction) slo(path string, f fileSLO) {
+	if f.Raw != "" {
+		if !json.Valid([]byte(f.Raw)) {
+			c.fail(path+".raw", "raw is not one JSON value")
+		}
+		c.world.SLOs = append(c.world.SLOs, SLO{Raw: f.Raw})
+		return
+	}
+	c.need(path, f.Name, "name (or raw)")
+	c.need(path, f.Good, "good")
+	if (f.Bad == "") == (f.Total == "") {
+		c.fail(path, "an SLO has good and one of total and bad")
+	}
+	s := SLO{
+		Good: f.Good, Bad: f.Bad, Total: f.Total, Shape: Shape(cmp.Or(f.Shape, string(ShapeBoth))), Description: f.Description,
+		Thresholds: c.thresholds(path, f.Thresholds),
+		Created:    c.instant(path+".created", f.Created, c.world.Now.Add(-120*24*time.Hour)),
+	}
+	s.Modified = c.instant(path+".modified", f.Modified, s.Created)
+	if !slices.Contains([]Shape{ShapeBoth, ShapeQuery, ShapeNested, ShapeUnknown}, s.Shape) {
+		c.fail(path+".shape", "shape %q is not one of both, query, nested, unknown", f.Shape)
+	}
+	if s.Bad != "" && s.Shape == ShapeNested {
+		c.fail(path+".shape", "the nested shape has good and total")
+	}
+	if f.ID != "" && !hexID.MatchString(f.ID) {
+		c.fail(path+".id", "id %q is not 32 hexadecimal digits", f.ID)
+	}
+	c.repeated(path, f.Repeat, f.Each, func(text func(string) string) {
+		one := s
+		one.Name, one.Good, one.Bad, one.Total = text(f.Name), text(f.Good), text(f.Bad), text(f.Total)
+		one.Tags = []string{}
+		for _, tag := range f.Tags {
+			one.Tags = append(one.Tags, text(tag))
+		}
+		if one.ID = f.ID; f.ID == "" {
+			sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", one.Name, len(c.world.SLOs)))
+			one.ID = hex.EncodeToString(sum[:16])
+		}
+		if slices.ContainsFunc(c.world.SLOs, func(o SLO) bool { return o.ID == one.ID }) {
+			c.fail(path+".id", "two SLOs have the id %s", one.ID)
+		}
+		c.world.SLOs = append(c.world.SLOs, one)
+	})
+}
+
+func (c *construction) thresholds(path string, list []fileThreshold) []Threshold {
+	if len(list) == 0 {
+		c.fail(path, "thresholds are missing")
+	}
+	var all []Threshold
+	for i, t := range list {
+		at := fmt.Sprintf("%s.thresholds[%d]", path, i)
+		if !slices.Contains([]string{"7d", "30d", "90d"}, t.Timeframe) {
+			c.fail(at+".timeframe", "timeframe %q is not one of 7d, 30d, 90d", t.Timeframe)
+		}
+		if slices.ContainsFunc(all, func(o Threshold) bool { return o.Timeframe == t.Timeframe }) {
+			c.fail(at+".timeframe", "two thresholds for %s", t.Timeframe)
+		}
+		if !(t.Target > 0 && t.Target <= 100) {
+			c.fail(at+".target", "target %v is not a percentage above 0 and up to 100", t.Target)
+		}
+		if t.Warning != nil && !(*t.Warning > t.Target && *t.Warning <= 100) {
+			c.fail(at+".warning", "warning %v is not between the target and 100", *t.Warning)
+		}
+		all = append(all, Threshold(t))
+	}
+	return all
+}
+
+func (c *construction) truth(path string, f fileTruth) {
+	matches := 0
+	for _, s := range c.world.SLOs {
+		if s.Name == f.SLO && slices.ContainsFunc(s.Thresholds, func(t Threshold) bool { return t.Timeframe == f.Timeframe }) {
+			matches++
+		}
+	}
+	if matches != 1 {
+		c.fail(path+".slo", "%d SLOs are named %q and have a %s target; one is needed", matches, f.SLO, f.Timeframe)
+	}
+	if !slices.Contains([]string{"", "ok", "warning", "breached", "no_data"}, f.State) {
+		c.fail(path+".state", "state %q is not one of ok, warning, breached, no_data", f.State)
+	}
+	t := Truth{SLO: f.SLO, Timeframe: f.Timeframe, State: f.State, At: c.instant(path+".at", f.At, c.world.Now)}
+	for _, v := range []struct {
+		key  string
+		from any
+		to   **Range
+	}{{"good", f.Good, &t.Good}, {"total", f.Total, &t.Total}, {"attainment", f.Attainment, &t.Attainment}, {"remaining_percent", f.Remaining, &t.Remaining}} {
+		r, err := numbers(v.from)
+		if err != nil {
+			c.fail(path+"."+v.key, "%v", err)
+		}
+		*v.to = r
+	}
+	c.world.Truth = append(c.world.Truth, t)
+}

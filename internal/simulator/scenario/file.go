@@ -1,0 +1,139 @@
+package scenario
+
+// The file as it is written. Texts stay texts here; build turns them into a
+// World and can say which of them is wrong.
+
+type fileWorld struct {
+	Title     string         `yaml:"title"`
+	Now       string         `yaml:"now"`
+	History   string         `yaml:"history"`
+	IndexLag  string         `yaml:"index_lag"`
+	Seed      uint64         `yaml:"seed"`
+	Noise     string         `yaml:"noise"`
+	Rhythm    *fileRhythm    `yaml:"rhythm"`
+	Keys      []fileKey      `yaml:"keys"`
+	Limits    []fileLimit    `yaml:"limits"`
+	Services  []fileService  `yaml:"services"`
+	Counters  []fileCounter  `yaml:"counters"`
+	Gauges    []fileGauge    `yaml:"gauges"`
+	Releases  []fileRelease  `yaml:"releases"`
+	Incidents []fileIncident `yaml:"incidents"`
+	SLOs      []fileSLO      `yaml:"slos"`
+	Truth     []fileTruth    `yaml:"truth"`
+}
+
+type fileRhythm struct {
+	Hours   []float64 `yaml:"hours"`
+	Weekend string    `yaml:"weekend"`
+}
+
+type fileKey struct {
+	API    string   `yaml:"api"`
+	App    string   `yaml:"app"`
+	Token  string   `yaml:"token"`
+	Scopes []string `yaml:"scopes"`
+}
+
+type fileLimit struct {
+	Name   string `yaml:"name"`
+	Limit  int    `yaml:"limit"`
+	Period string `yaml:"period"`
+}
+
+type fileService struct {
+	Repeat    int                `yaml:"repeat"`
+	Each      []string           `yaml:"each"`
+	Name      string             `yaml:"name"`
+	Operation string             `yaml:"operation"`
+	Version   string             `yaml:"version"`
+	Flat      bool               `yaml:"flat"`
+	HTTP      *bool              `yaml:"http"`
+	Envs      map[string]float64 `yaml:"envs"`
+	Endpoints []fileEndpoint     `yaml:"endpoints"`
+}
+
+type fileEndpoint struct {
+	Resource string            `yaml:"resource"`
+	Rate     float64           `yaml:"rate"`
+	Statuses map[string]string `yaml:"statuses"`
+	Latency  *fileLatency      `yaml:"latency"`
+	From     string            `yaml:"from"`
+	To       string            `yaml:"to"`
+}
+
+type fileLatency struct {
+	Median string  `yaml:"median"`
+	Spread float64 `yaml:"spread"`
+}
+
+type fileCounter struct {
+	Metric string   `yaml:"metric"`
+	Tags   []string `yaml:"tags"`
+	Rate   float64  `yaml:"rate"`
+	From   string   `yaml:"from"`
+	To     string   `yaml:"to"`
+}
+
+type fileGauge struct {
+	Metric string   `yaml:"metric"`
+	Tags   []string `yaml:"tags"`
+	Value  float64  `yaml:"value"`
+	From   string   `yaml:"from"`
+	To     string   `yaml:"to"`
+}
+
+type fileRelease struct {
+	Service string `yaml:"service"`
+	At      string `yaml:"at"`
+	Version string `yaml:"version"`
+}
+
+type fileIncident struct {
+	Service  string   `yaml:"service"`
+	Env      string   `yaml:"env"`
+	Resource string   `yaml:"resource"`
+	Metric   string   `yaml:"metric"`
+	Tags     []string `yaml:"tags"`
+	From     string   `yaml:"from"`
+	To       string   `yaml:"to"`
+	For      string   `yaml:"for"`
+	Ramp     string   `yaml:"ramp"`
+	Requests *float64 `yaml:"requests"`
+	Errors   string   `yaml:"errors"`
+	Status   int      `yaml:"status"`
+	Latency  *float64 `yaml:"latency"`
+}
+
+type fileSLO struct {
+	Repeat      int             `yaml:"repeat"`
+	Each        []string        `yaml:"each"`
+	Raw         string          `yaml:"raw"`
+	ID          string          `yaml:"id"`
+	Name        string          `yaml:"name"`
+	Description string          `yaml:"description"`
+	Tags        []string        `yaml:"tags"`
+	Thresholds  []fileThreshold `yaml:"thresholds"`
+	Good        string          `yaml:"good"`
+	Bad         string          `yaml:"bad"`
+	Total       string          `yaml:"total"`
+	Shape       string          `yaml:"shape"`
+	Created     string          `yaml:"created"`
+	Modified    string          `yaml:"modified"`
+}
+
+type fileThreshold struct {
+	Timeframe string   `yaml:"timeframe"`
+	Target    float64  `yaml:"target"`
+	Warning   *float64 `yaml:"warning"`
+}
+
+type fileTruth struct {
+	SLO        string `yaml:"slo"`
+	Timeframe  string `yaml:"timeframe"`
+	At         string `yaml:"at"`
+	Good       any    `yaml:"good"`
+	Total      any    `yaml:"total"`
+	Attainment any    `yaml:"attainment"`
+	Remaining  any    `yaml:"remaining_percent"`
+	State      string `yaml:"state"`
+}

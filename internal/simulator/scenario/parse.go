@@ -1,0 +1,118 @@
+package scenario
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxFile bounds a scenario file, in bytes.
+const maxFile = 1 << 20
+
+// problem is something wrong at a place of the file, given as a YAML path.
+type problem struct {
+	path, text string
+}
+
+func (p *problem) Error() string { return p.text }
+
+// Parse reads a world. The name is used in messages, and as the world's name.
+// Unknown keys are errors; every error says where and what would be right.
+func Parse(name string, data []byte) (*World, error) {
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%s: longer than %d bytes", name, maxFile)
+	}
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, located(name, err)
+	}
+	docs := slices.DeleteFunc(slices.Clone(file.Docs), func(d *ast.DocumentNode) bool { return d.Body == nil })
+	if len(docs) != 1 {
+		return nil, fmt.Errorf("%s: expected one YAML document, found %d", name, len(docs))
+	}
+	if docs[0].Body.Type() != ast.MappingType {
+		return nil, fmt.Errorf("%s: expected keys and values at the top, such as now: 2026-11-23T09:30:00Z", name)
+	}
+	var f fileWorld
+	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
+	if err := dec.Decode(&f); err != nil {
+		return nil, located(name, err)
+	}
+	w, err := build(name, &f)
+	if err != nil {
+		var p *problem
+		if errors.As(err, &p) {
+			return nil, fmt.Errorf("%s%s: %s", name, position(docs[0], p.path), p.text)
+		}
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return w, nil
+}
+
+// position finds a path in the document, or the nearest place above it that
+// is written there.
+func position(doc *ast.DocumentNode, path string) string {
+	for path != "" {
+		if p, err := yaml.PathString(path); err == nil {
+			if node, err := p.FilterNode(doc.Body); err == nil && node != nil {
+				return place(node.GetToken())
+			}
+		}
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
+	}
+	return ""
+}
+
+func place(t *token.Token) string {
+	if t == nil || t.Position == nil {
+		return ""
+	}
+	return fmt.Sprintf(":%d:%d", t.Position.Line, t.Position.Column)
+}
+
+var unknownField = regexp.MustCompile(`unknown field "([^"]*)"`)
+
+// located turns an error of the YAML decoder into one line with a place.
+func located(name string, err error) error {
+	var y yaml.Error
+	if !errors.As(err, &y) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	text := strings.TrimSpace(y.GetMessage())
+	if m := unknownField.FindStringSubmatch(text); m != nil {
+		known := fieldNames(reflect.TypeFor[fileWorld]())
+		text = fmt.Sprintf("unknown key %q", m[1])
+		if near := nearest(m[1], known); len(near) > 0 {
+			text += ", did you mean " + quotedList(near) + "?"
+		} else {
+			text += " (known here or elsewhere in a scenario: " + strings.Join(known, ", ") + ")"
+		}
+	}
+	return fmt.Errorf("%s%s: %s", name, place(y.GetToken()), text)
+}
+
+// fieldNames are all keys that a scenario may contain, sorted.
+func fieldNames(t reflect.Type) []string {
+	var names []string
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for i := range t.NumField() {
+		names = append(names, t.Field(i).Tag.Get("yaml"))
+		names = append(names, fieldNames(t.Field(i).Type)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
