@@ -1,36 +1,65 @@
 // Package buildinfo knows which build of slo is running.
 package buildinfo
 
-import (
-	"runtime/debug"
-	"strings"
-)
+import "runtime/debug"
 
-// release is set by the linker for release builds:
+// release is set by the linker where the toolchain cannot know the version:
 // -ldflags "-X github.com/slo-cli/slo/internal/buildinfo.release=v1.2.3".
 var release string
 
-// Version is the release, else what the Go toolchain recorded: the module
-// version, or "devel" with the revision it was built from.
-func Version() string {
-	if release != "" {
-		return release
-	}
-	info, ok := debug.ReadBuildInfo()
+// Info describes a build. What is not known is empty.
+type Info struct {
+	// Version is the release, else the module version that the toolchain
+	// recorded, else "devel" with the revision.
+	Version string
+	// Revision is the commit, Time when it was made (RFC 3339), Modified
+	// whether the tree had changes on top of it.
+	Revision string
+	Time     string
+	Modified bool
+	// GoVersion is the toolchain's.
+	GoVersion string
+}
+
+// Version is the version of the running build.
+func Version() string { return Read().Version }
+
+// Read describes the running build.
+func Read() Info {
+	build, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "devel"
+		build = &debug.BuildInfo{}
 	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	parts := []string{"devel"}
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			parts = append(parts, s.Value[:min(12, len(s.Value))])
-		case s.Key == "vcs.modified" && s.Value == "true":
-			parts = append(parts, "dirty")
+	return From(build, release)
+}
+
+// From describes a build from what the toolchain recorded, and the release
+// that the linker was told, empty when none.
+func From(build *debug.BuildInfo, release string) Info {
+	info := Info{Version: release, GoVersion: build.GoVersion}
+	for _, s := range build.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			info.Revision = s.Value
+		case "vcs.time":
+			info.Time = s.Value
+		case "vcs.modified":
+			info.Modified = s.Value == "true"
 		}
 	}
-	return strings.Join(parts, "-")
+	if info.Version != "" {
+		return info
+	}
+	if v := build.Main.Version; v != "" && v != "(devel)" {
+		info.Version = v
+		return info
+	}
+	info.Version = "devel"
+	if info.Revision != "" {
+		info.Version += "-" + info.Revision[:min(12, len(info.Revision))]
+	}
+	if info.Modified {
+		info.Version += "-dirty"
+	}
+	return info
 }

@@ -99,6 +99,12 @@ func readProject(path string) (Project, error) {
 	if err != nil {
 		return Project{}, fileError(path, err)
 	}
+	return ParseProject(path, data)
+}
+
+// ParseProject reads the content of a project file; path is what complaints
+// call it. The error is an *[Error].
+func ParseProject(path string, data []byte) (Project, error) {
 	root, err := parseYAML(path, data)
 	if err != nil {
 		return Project{}, err

@@ -200,11 +200,7 @@ func FuzzProject(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		path := filepath.Join(t.TempDir(), "slo.yaml")
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		p, err := config.LoadProject(config.Sources{Flags: config.Flags{Definitions: path}})
+		p, err := config.ParseProject("slo.yaml", data)
 		var wrong *config.Error
 		if err != nil && !errors.As(err, &wrong) {
 			t.Fatalf("got %T: %v", err, err)

@@ -55,7 +55,7 @@ type Column struct {
 	Drop int
 	// Shrink marks the one column whose text may be shortened, with an
 	// ellipsis, when dropping columns is not enough; at least MinWidth cells of
-	// it stay. What it needs beyond half of the line does not drop others, so
+	// it stay. What it needs beyond a quarter of the line does not drop others, so
 	// that one long name cannot cost every row its columns.
 	Shrink   bool
 	MinWidth int

@@ -22,7 +22,7 @@ func Text(c document.Cell, o Options) string {
 	case document.Absent:
 		return ""
 	case document.Text:
-		return trimmed(c.Text)
+		return indented(c.Text)
 	case document.Number:
 		return number(c, o)
 	case document.Instant:

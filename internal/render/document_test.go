@@ -79,7 +79,7 @@ func board() document.Document {
 				Title:   "Worst groups",
 				Columns: []document.Column{{Name: "GROUP"}, {Name: "LEFT %", Align: document.Right}},
 				Rows: []document.Row{
-					{Cells: []document.Cell{text("env:prod,region:eu"), number(-1234.5, 1, "%")}, Severity: document.Bad},
+					{Cells: []document.Cell{text("  env:prod,region:eu"), number(-1234.5, 1, "%")}, Severity: document.Bad},
 					{Cells: []document.Cell{text("+env:dev 🇯🇵"), number(100, 1, "%")}},
 				},
 			},

@@ -86,16 +86,16 @@ func markdownRow(b *bytes.Buffer, cells []string) {
 }
 
 func markdownCell(c document.Cell, o Options) string {
-	s := markdownText(Text(c, o))
-	if s == "" || c.Link == "" {
-		return s
+	text := Text(c, o)
+	s := strings.TrimLeft(text, " ")
+	// Markdown trims cells; these spaces stay.
+	indent := strings.Repeat("&nbsp;", len(text)-len(s))
+	s = markdownText(s)
+	if address := safeURL(c.Link); s != "" && address != "" {
+		// Entities are read in addresses too.
+		s = "[" + s + "](" + strings.ReplaceAll(address, "&", "&amp;") + ")"
 	}
-	address := safeURL(c.Link)
-	if address == "" {
-		return s
-	}
-	// Entities are read in addresses too.
-	return "[" + s + "](" + strings.ReplaceAll(address, "&", "&amp;") + ")"
+	return indent + s
 }
 
 // markdownLine is a paragraph or a heading on one line.

@@ -49,6 +49,16 @@ func trimmed(s string) string {
 	return clean(strings.TrimSpace(clean(s)))
 }
 
+// indented is s, trimmed, with the spaces that stood before it: groups stand
+// below their SLO that way.
+func indented(s string) string {
+	text := trimmed(s)
+	if text == "" {
+		return ""
+	}
+	return s[:len(s)-len(strings.TrimLeft(s, " "))] + text
+}
+
 // plain tells a string that needs no look at its characters.
 func plain(s string) bool {
 	for i := range len(s) {

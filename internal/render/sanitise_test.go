@@ -28,8 +28,10 @@ func TestTextIsHarmless(t *testing.T) {
 		"⚠\ufe0f tag\U000e0041":             "⚠ tag",
 		"\xff\xfe\xfdx\xc3":                 "�x�",
 		"\u0301a":                           "◌\u0301a",
-		"  spaces  ":                        "spaces",
-		" \u0301x":                          "◌\u0301x",
+		"  spaces  ":                        "  spaces",
+		"\t\n ":                             "",
+		" \ttab":                            " tab",
+		" \u0301x":                          " ◌\u0301x",
 		"a\u3164\u115fb":                    "ab",
 	} {
 		if got := render.Text(text(in), render.Options{}); got != want {

@@ -189,13 +189,13 @@ func (g *grid) fit(o Options) bool {
 }
 
 // least is the width that decides about dropping columns: the column that can be
-// shortened counts with no more than half of the line, unless it needs more.
+// shortened counts with no more than a quarter of the line, or with its MinWidth.
 func (g *grid) least(width int) int {
 	i := g.shrinking()
 	if i < 0 {
 		return g.total()
 	}
-	enough := max(width/2, g.columns[i].MinWidth)
+	enough := max(width/4, g.columns[i].MinWidth)
 	return g.total() - max(g.widths[i]-enough, 0)
 }
 

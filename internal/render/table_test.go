@@ -193,8 +193,9 @@ func TestColumnsGoInOrderAndOneLongNameDoesNotCostThem(t *testing.T) {
 	}{
 		{0, []string{"STATE", "NAME", "FIRST-TO-GO", "SECOND-TO-GO", "LAST"}},
 		{90, []string{"STATE", "NAME", "FIRST-TO-GO", "SECOND-TO-GO", "LAST"}},
-		{60, []string{"STATE", "NAME", "SECOND-TO-GO", "LAST"}},
-		{40, []string{"STATE", "NAME", "LAST"}},
+		{60, []string{"STATE", "NAME", "FIRST-TO-GO", "SECOND-TO-GO", "LAST"}},
+		{50, []string{"STATE", "NAME", "SECOND-TO-GO", "LAST"}},
+		{30, []string{"STATE", "NAME", "LAST"}},
 	} {
 		lines := table(t, d, render.Options{Width: test.width})
 		if got := strings.Fields(lines[0]); strings.Join(got, " ") != strings.Join(test.want, " ") {
@@ -231,6 +232,15 @@ func TestWrappedColumn(t *testing.T) {
 	}
 	if got := table(t, d, render.Options{}); len(got) != 3 {
 		t.Errorf("without a width: %q", got)
+	}
+}
+
+func TestJapaneseProse(t *testing.T) {
+	t.Parallel()
+	d := document.Document{Lead: []string{"認証サービスは目標を、下回っています。SLO「決済」"}}
+	want := []string{"認証サービスは目標", "を、下回っていま", "す。SLO「決済」"}
+	if diff := cmp.Diff(want, table(t, d, render.Options{Width: 18})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -25,6 +25,9 @@ func wrap(text string, width, indent int) []string {
 	return append(l.done, l.current.String())
 }
 
+// neverFirst are the characters that Japanese does not begin a line with.
+const neverFirst = "、。，．：；？！）］｝」』】〉》〕ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+
 // parts are the pieces of a word between which a line may end: each wide
 // character, and each run of narrow ones.
 func parts(word string) []string {
@@ -33,7 +36,12 @@ func parts(word string) []string {
 	g := displaywidth.StringGraphemes(word)
 	for g.Next() {
 		end := pos + len(g.Value())
-		if g.Width() > 1 {
+		switch {
+		case g.Width() < 2:
+		case start == pos && len(out) > 0 && strings.Contains(neverFirst, g.Value()):
+			out[len(out)-1] += g.Value()
+			start = end
+		default:
 			if start < pos {
 				out = append(out, word[start:pos])
 			}

@@ -120,7 +120,7 @@ func (b Board) table() document.Table {
 			continue
 		}
 		for _, a := range r.Windows {
-			t.Rows = append(t.Rows, b.line(r, r.Definition.Name, "", link, a))
+			t.Rows = append(t.Rows, b.line(r, label(r), "", link, a))
 		}
 		t.Rows = append(t.Rows, b.groupLines(r)...)
 	}
@@ -131,7 +131,8 @@ func statusColumns() []document.Column {
 	right := document.Right
 	return []document.Column{
 		{Name: "STATE", Key: "state"},
-		{Name: "SLO", Key: "slo", Shrink: true, MinWidth: 12},
+		{Name: "SLO", Key: "line", Human: true, Shrink: true, MinWidth: 24},
+		{Key: "slo", Machine: true},
 		{Key: "id", Machine: true},
 		{Key: "group", Machine: true},
 		{Name: "WIN", Key: "timeframe", Drop: 2},
@@ -141,9 +142,9 @@ func statusColumns() []document.Column {
 		{Name: "EVENTS LEFT", Key: "remaining", Align: right, Drop: 11},
 		{Name: "CHANGE", Key: "change_since_previous", Align: right, Drop: 1},
 		{Name: "TREND", Key: "trend", Drop: 6},
-		{Name: "1h", Key: "burn_1h", Align: right, Drop: 7},
+		{Name: "BURN 1h", Key: "burn_1h", Align: right, Drop: 5},
 		{Name: "6h", Key: "burn_6h", Align: right, Drop: 9},
-		{Name: "1d", Key: "burn_1d", Align: right, Drop: 5},
+		{Name: "1d", Key: "burn_1d", Align: right, Drop: 7},
 		{Name: "3d", Key: "burn_3d", Align: right, Drop: 10},
 		{Name: "EMPTY IN", Key: "empty_in", Human: true, Align: right, Drop: 3},
 		{Key: "exhausted_at", Machine: true},
@@ -174,7 +175,8 @@ func (c cells) row(severity document.Severity) document.Row {
 func (b Board) line(r evaluation.Row, name, group, link string, a slo.Assessment) document.Row {
 	c := cells{
 		"state":                 text(stateWord(a.State)),
-		"slo":                   {Kind: document.Text, Text: name, Link: link},
+		"line":                  {Kind: document.Text, Text: name, Link: link},
+		"slo":                   text(r.Definition.Name),
 		"id":                    text(r.Definition.ID),
 		"timeframe":             text(a.Objective.Timeframe.String()),
 		"target":                number(slo.Known(a.Objective.Target.Percent()), a.Objective.Target.Decimals(), document.Nearest, "%"),
@@ -214,7 +216,10 @@ func (b Board) line(r evaluation.Row, name, group, link string, a slo.Assessment
 
 // bareLine is a row without figures: an error, or no target for the timeframe that was asked for.
 func (b Board) bareLine(r evaluation.Row, link string) document.Row {
-	c := cells{"state": text(word(r)), "slo": {Kind: document.Text, Text: r.Definition.Name, Link: link}, "id": text(r.Definition.ID)}
+	c := cells{
+		"state": text(word(r)), "line": {Kind: document.Text, Text: label(r), Link: link},
+		"slo": text(r.Definition.Name), "id": text(r.Definition.ID),
+	}
 	for _, key := range []string{"attainment", "remaining_percent"} {
 		c[key] = document.Cell{Kind: document.Unknown}
 	}
@@ -238,8 +243,8 @@ func (b Board) groupLines(r evaluation.Row) []document.Row {
 		}
 	}
 	if rest := r.Groups[len(shown):]; len(rest) > 0 {
-		more := fmt.Sprintf("└ %d more, the worst is %s (--groups)", len(rest), stateWord(worstState(rest[0].Windows)))
-		row := cells{"slo": text(more)}.row(document.Muted)
+		more := fmt.Sprintf("└ %d more, worst %s (--groups)", len(rest), stateWord(worstState(rest[0].Windows)))
+		row := cells{"line": text(more)}.row(document.Muted)
 		row.Human = true
 		lines = append(lines, row)
 	}

@@ -244,7 +244,7 @@ func TestStatusGroups(t *testing.T) {
 		}
 		return out
 	}
-	if diff := cmp.Diff([]string{"a", "└ d", "└ a", "└ b", "└ 2 more, the worst is ok (--groups)"}, names(false)); diff != "" {
+	if diff := cmp.Diff([]string{"a", "└ d", "└ a", "└ b", "└ 2 more, worst ok (--groups)"}, names(false)); diff != "" {
 		t.Errorf("worst few (-want +got):\n%s", diff)
 	}
 	if got := len(names(true)); got != 6 {

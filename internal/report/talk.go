@@ -123,7 +123,7 @@ func (b Board) notes() []string {
 var quiet = map[string]bool{"coverage": true, "as_count_added": true}
 
 func label(r evaluation.Row) string {
-	return cmp.Or(r.Definition.Name, r.Definition.ID, "an SLO without a name")
+	return cmp.Or(strings.TrimSpace(r.Definition.Name), r.Definition.ID, "an SLO without a name")
 }
 
 // notesOf are the notes of a row and of its windows, each text once.

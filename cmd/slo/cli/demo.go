@@ -88,8 +88,11 @@ func innerCommand(demo *cobra.Command, args []string) []string {
 		args = []string{"status"}
 	}
 	var inherited []string
-	demo.InheritedFlags().Visit(func(f *pflag.Flag) {
-		inherited = append(inherited, fmt.Sprintf("--%s=%s", f.Name, f.Value))
+	global := demo.Root().PersistentFlags()
+	demo.Flags().Visit(func(f *pflag.Flag) {
+		if global.Lookup(f.Name) != nil {
+			inherited = append(inherited, fmt.Sprintf("--%s=%s", f.Name, f.Value))
+		}
 	})
 	return append(inherited, args...)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -227,17 +228,34 @@ func (f *factory) ownDefinitions(file string) ([]slo.Definition, error) {
 	}
 	var defs []slo.Definition
 	for _, o := range project.SLOs {
-		d := datadog.DecodeDefinition(o.JSON)
-		d.Source = slo.FromFile
-		if d.ID == "" {
-			d.ID = "file:" + d.Name
+		object, err := withID(o)
+		if err != nil {
+			return nil, usage("%s:%d:%d: SLO %q: %v", o.Path, o.Line, o.Column, o.Name, err)
 		}
+		d := datadog.DecodeDefinition(object)
+		d.Source = slo.FromFile
 		if d.Defect != nil && d.Defect.Kind == slo.Invalid {
 			return nil, usage("%s:%d:%d: SLO %q: %s", o.Path, o.Line, o.Column, o.Name, d.Defect.Message)
 		}
 		defs = append(defs, d)
 	}
 	return defs, nil
+}
+
+// withID gives a definition from a file an id, which only Datadog's own have.
+func withID(o config.SLO) (json.RawMessage, error) {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(o.JSON, &object); err != nil {
+		return nil, err
+	}
+	if object["id"] == nil {
+		id, err := json.Marshal("file:" + o.Name)
+		if err != nil {
+			return nil, err
+		}
+		object["id"] = id
+	}
+	return json.Marshal(object)
 }
 
 // link is where an SLO is found in Datadog; empty for one from a file.

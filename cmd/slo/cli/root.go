@@ -46,12 +46,24 @@ Without an account, "slo demo" shows the same program on an embedded simulator.`
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			end := usage("unknown command %q", args[0])
+			for _, s := range cmd.SuggestionsFor(args[0]) {
+				end.hints = append(end.hints, "did you mean slo "+s+"?")
+			}
+			end.hints = append(end.hints, "slo --help lists the commands")
+			return end
+		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			f.reached = true
 			return f.checkGlobals(cmd)
 		},
 	}
+	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("slo {{.Version}}\n")
 	root.AddGroup(
 		&cobra.Group{ID: groupAnswers, Title: "Answers:"},
