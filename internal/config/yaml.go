@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"math"
 	"strconv"
 	"strings"
@@ -389,63 +387,4 @@ func writeString(b *bytes.Buffer, s string) {
 	// Encoding a string into memory cannot fail.
 	_ = enc.Encode(s)
 	b.Truncate(b.Len() - 1) // the encoder's newline
-}
-
-func readAll(path string, r io.Reader, limit int64) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > limit {
-		return nil, &Error{Message: fmt.Sprintf("%s: larger than %d KiB", path, limit>>10)}
-	}
-	return data, nil
-}
-
-// fileError says what is wrong with a file that could not be read.
-func fileError(path string, err error) error {
-	var own *Error
-	var cause *fs.PathError
-	switch {
-	case errors.As(err, &own):
-		return own
-	case errors.Is(err, fs.ErrNotExist):
-		return &Error{Message: path + ": no such file"}
-	case errors.As(err, &cause):
-		err = cause.Err
-	}
-	return &Error{Message: fmt.Sprintf("%s: %v", path, err)}
-}
-
-// nearest is the candidate with the fewest edits, if they are few enough for a
-// mistyped word.
-func nearest(word string, candidates []string) string {
-	best, edits := "", 3
-	for _, c := range candidates {
-		if d := distance(strings.ToLower(word), c); d < edits && d < len(c) {
-			best, edits = c, d
-		}
-	}
-	return best
-}
-
-// distance counts insertions, deletions and replacements (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

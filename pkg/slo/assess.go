@@ -95,9 +95,9 @@ func standing(o Objective, t tally) (Figure, State) {
 	}
 	attainment := Known(100 * t.good.Value() / valid)
 	switch {
-	case left(o.Target, t.bad(), valid) < 0:
+	case !within(o.Target, t.bad(), valid):
 		return attainment, Breached
-	case o.Warning != 0 && left(o.Warning, t.bad(), valid) < 0:
+	case o.Warning != 0 && !within(o.Warning, t.bad(), valid):
 		return attainment, Warning
 	}
 	return attainment, OK

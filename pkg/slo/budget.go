@@ -21,8 +21,7 @@ func budgetOf(t Target, s tally) *Budget {
 		return nil
 	}
 	b := &Budget{Allowed: allowed(t, valid), Consumed: s.bad()}
-	b.Remaining = left(t, b.Consumed, valid)
-	b.RemainingPercent = 100 * b.Remaining / b.Allowed
+	b.Remaining, b.RemainingPercent = left(t, b.Consumed, valid)
 	return b
 }
 
@@ -33,19 +32,38 @@ func remainingPercent(t Target, s tally) Figure {
 	return Figure{}
 }
 
-func allowed(t Target, valid float64) float64 {
-	return valid * float64(t.Allowed()) / float64(Hundred)
+// share is what a target allows to be bad as a fraction in lowest terms: 1 in
+// 1,000 for 99.9. Whole counts times such small numbers are exact, so figures
+// come out as the nearest float to their true value: a burn rate of 14.4 is
+// not 14.400000000000002, which would be rounded up to 14.5 on screen.
+func (t Target) share() (bad, of float64) {
+	a, b := int64(t.Allowed()), int64(Hundred)
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return float64(int64(t.Allowed()) / a), float64(int64(Hundred) / a)
 }
 
-// left is allowed − bad, with the sign that exact arithmetic gives it: on the
-// edge itself rounding would decide whether an objective is breached, and near
-// it little would be right but the first digits. Both sides are brought to the
-// denominator 100, so that they are products; a fused multiply-add gives the
-// part of a product that rounding drops.
-func left(t Target, bad, valid float64) float64 {
-	const hundred = float64(Hundred)
-	share := float64(t.Allowed())
-	may, did := valid*share, bad*hundred
-	mayRest, didRest := math.FMA(valid, share, -may), math.FMA(bad, hundred, -did)
-	return ((may - did) + (mayRest - didRest)) / hundred
+func allowed(t Target, valid float64) float64 {
+	bad, of := t.share()
+	return valid * bad / of
+}
+
+// left is allowed − bad, and the same in percent of allowed, with the sign that
+// exact arithmetic gives: on the edge itself rounding would decide whether an
+// objective is breached, and near it little would be right but the first
+// digits. Both sides are brought to one denominator, so that they are products;
+// a fused multiply-add gives the part of a product that rounding drops.
+func left(t Target, bad, valid float64) (remaining, percent float64) {
+	share, of := t.share()
+	may, did := valid*share, bad*of
+	mayRest, didRest := math.FMA(valid, share, -may), math.FMA(bad, of, -did)
+	excess := (may - did) + (mayRest - didRest)
+	return excess / of, 100 * excess / may
+}
+
+// within reports whether as much was good as the target asks for.
+func within(t Target, bad, valid float64) bool {
+	remaining, _ := left(t, bad, valid)
+	return remaining >= 0
 }

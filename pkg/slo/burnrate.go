@@ -8,5 +8,6 @@ func burnRate(t Target, s tally) Figure {
 	if valid <= 0 || t >= Hundred {
 		return Figure{}
 	}
-	return Known(s.bad() / allowed(t, valid))
+	share, of := t.share()
+	return Known(s.bad() * of / (valid * share))
 }

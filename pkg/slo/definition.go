@@ -7,8 +7,8 @@ import "time"
 type Definition struct {
 	ID, Name, Description string
 	// Type is Datadog's word as found, also where this version knows no such type.
-	Type Type
-	Source                Source
+	Type   Type
+	Source Source
 	// Tags are "key:value" or bare words, in Datadog's order.
 	Tags []string
 	// SLI is what is measured; nil where Defect says why it cannot be.

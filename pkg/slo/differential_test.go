@@ -63,7 +63,7 @@ func agree(t *rapid.T, got slo.Assessment, want naiveAnswer, fractional bool) {
 	}
 
 	// Where fractions are not binary, sums of them are rounded; a state on the very edge may then fall either way.
-	edge := fractional && want.remaining != nil && math.Abs(ratio(want.remaining, want.allowed)) < 1e-9
+	edge := fractional && want.remaining != nil && math.Abs(float(want.remaining)) < 1e-9*float(want.allowed)
 	if got.State != want.state && !edge {
 		t.Fatalf("state %s, want %s", got.State, want.state)
 	}
@@ -74,36 +74,41 @@ func agree(t *rapid.T, got slo.Assessment, want naiveAnswer, fractional bool) {
 	if (got.Budget != nil) != (want.allowed != nil) {
 		t.Fatalf("budget %v, want %v", got.Budget, want.allowed)
 	}
-	// Differences of large numbers cannot be closer to the truth than the large numbers themselves.
-	scale, percent := 0.0, 0.0
-	if b := got.Budget; b != nil {
+	// What is a difference of sums of fractions cannot be closer to the truth
+	// than the sums themselves; one of whole counts is held to its own size.
+	dust := func(scale float64) float64 {
 		if fractional {
-			scale = b.Allowed + math.Abs(b.Consumed)
-			percent = 100 * scale / b.Allowed
+			return scale
 		}
+		return 0
+	}
+	percent := func(f *big.Rat) float64 { return dust(100 + math.Abs(float(f))) }
+	if b := got.Budget; b != nil {
 		near("allowed", slo.Known(b.Allowed), want.allowed, 0)
-		near("consumed", slo.Known(b.Consumed), want.consumed, scaleOf(fractional, want.valid))
-		same2 := slo.Known(b.Remaining)
-		near("remaining", same2, want.remaining, scale)
-		near("remaining percent", slo.Known(b.RemainingPercent), want.remainingPercent, percent)
+		near("consumed", slo.Known(b.Consumed), want.consumed, dust(float(want.valid)))
+		if !fractional {
+			same("consumed", slo.Known(b.Consumed), want.consumed)
+		}
+		near("remaining", slo.Known(b.Remaining), want.remaining, dust(float(want.valid)))
+		near("remaining percent", slo.Known(b.RemainingPercent), want.remainingPercent, dust(100*float(want.valid)/b.Allowed))
 	}
 	for i, seconds := range slo.Lookbacks {
-		near("burn rate", got.BurnRates[i], want.burn[seconds], scaleOf(fractional, big.NewRat(1, 1)))
+		near("burn rate", got.BurnRates[i], want.burn[seconds], dust(1/float(naiveShare(got.Objective.Target))))
 	}
 	if (got.Previous != nil) != (want.previous != nil) {
 		t.Fatalf("previous %v, want %v", got.Previous, want.previous)
 	}
 	if p := got.Previous; p != nil {
 		near("previous attainment", p.Attainment, want.previous.attainment, 0)
-		near("previous remaining percent", p.RemainingPercent, want.previous.remainingPercent, scaleOf(fractional, want.previous.remainingPercent)+100)
-		near("spent", p.Spent, want.previous.spent, 100)
-		near("aged out", p.AgedOut, want.previous.agedOut, 100)
+		near("previous remaining percent", p.RemainingPercent, want.previous.remainingPercent, percent(want.previous.remainingPercent))
+		near("spent", p.Spent, want.previous.spent, percent(want.previous.spent))
+		near("aged out", p.AgedOut, want.previous.agedOut, percent(want.previous.agedOut))
 	}
 	if len(got.Trend) != len(want.trend) {
 		t.Fatalf("trend of %d days, want %d", len(got.Trend), len(want.trend))
 	}
 	for i := range want.trend {
-		near("trend", got.Trend[i], want.trend[i], scaleOf(fractional, want.trend[i])+100)
+		near("trend", got.Trend[i], want.trend[i], percent(want.trend[i]))
 	}
 	if !edge {
 		sameInstant(t, got, want)
@@ -129,15 +134,11 @@ func sameInstant(t *rapid.T, got slo.Assessment, want naiveAnswer) {
 	}
 }
 
-func ratio(a, b *big.Rat) float64 {
-	f, _ := new(big.Rat).Quo(a, b).Float64()
-	return f
-}
-
-func scaleOf(fractional bool, r *big.Rat) float64 {
-	if !fractional || r == nil {
+// float is the nearest float64; 0 for what is unknown.
+func float(r *big.Rat) float64 {
+	if r == nil {
 		return 0
 	}
 	f, _ := r.Float64()
-	return math.Abs(f)
+	return f
 }

@@ -11,33 +11,34 @@ import (
 //
 // A budget that is spent already ended when the bad events of the present
 // window, added up from its start, first reached its allowance. One that is
-// not is carried forward: new events come in at the pace of the last day (of
-// the last three where that day is empty), and at the other end of the window
-// the old ones age out, evenly within each bucket.
+// not is carried forward against today's allowance: bad events come in at the
+// present pace, which is the burn rate of the last day (of the last three
+// where that day is empty), and at the other end of the window the old ones
+// age out, evenly within each bucket. Taking the burn rate, and not the number
+// of bad events a second, keeps a quiet Sunday from looking like a trend.
 func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 	window := o.Timeframe.Window(to)
 	now, _ := s.over(window)
-	remaining := left(o.Target, now.bad(), now.valid.Value())
+	valid := now.valid.Value()
+	remaining, _ := left(o.Target, now.bad(), valid)
 	if remaining <= 0 {
-		return spentAt(o.Target, e, window, now.valid.Value())
+		return spentAt(o.Target, e, window, valid)
 	}
-	badPace, validPace, ok := pace(s, to)
+	rate, ok := pace(s, to)
 	if !ok {
 		return 0
 	}
-	share := float64(o.Target.Allowed()) / float64(Hundred)
-	slope := share*validPace - badPace // what new events do to the remaining budget, per second
-	reached := window.Start            // how far the old end of the window has moved
-	// step moves the old end to the instant end, while the events that age out
-	// give back gain per second; it reports where the budget ended, if it did.
-	step := func(end int64, gain float64) (int64, bool) {
-		rate := slope + gain
-		after := remaining + rate*float64(end-reached)
+	incoming := rate * valid / float64(o.Timeframe) // bad events a second
+	reached := window.Start                         // how far the old end of the window has moved
+	// step moves the old end to the instant end, while bad events age out at
+	// the given number a second; it reports where the budget ended, if it did.
+	step := func(end int64, ageing float64) (int64, bool) {
+		after := remaining + (ageing-incoming)*float64(end-reached)
 		if after > 0 {
 			remaining, reached = after, end
 			return 0, false
 		}
-		seconds := math.Ceil(remaining / -rate)
+		seconds := math.Ceil(remaining / (incoming - ageing))
 		return to + reached - window.Start + min(int64(seconds), end-reached), true
 	}
 	for _, r := range e.Runs {
@@ -49,9 +50,8 @@ func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 					return at
 				}
 			}
-			good, valid := present(r.Good[i]), present(r.Valid[i])
-			gain := ((valid - good) - share*valid) / float64(r.Step)
-			if at, ended := step(start+r.Step, gain); ended {
+			bad := present(r.Valid[i]) - present(r.Good[i])
+			if at, ended := step(start+r.Step, bad/float64(r.Step)); ended {
 				return at
 			}
 		}
@@ -65,7 +65,7 @@ func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 // spentAt is when the bad events of the window first added up to its allowance.
 func spentAt(t Target, e Events, window timeseries.Span, valid float64) int64 {
 	var bad timeseries.Sum
-	last := window.End
+	remaining, last := allowed(t, valid), window.End
 	for _, r := range e.Runs {
 		lo, hi := r.indices(window)
 		for i := lo; i < hi; i++ {
@@ -73,11 +73,11 @@ func spentAt(t Target, e Events, window timeseries.Span, valid float64) int64 {
 			if b == 0 {
 				continue
 			}
-			before := left(t, bad.Value(), valid)
+			before := remaining
 			bad.Add(present(r.Valid[i]))
 			bad.Add(-present(r.Good[i]))
 			start := r.Start + int64(i)*r.Step
-			if left(t, bad.Value(), valid) <= 0 {
+			if remaining, _ = left(t, bad.Value(), valid); remaining <= 0 {
 				part := math.Floor(before / b * float64(r.Step))
 				return start + min(r.Step, max(0, int64(part)))
 			}
@@ -91,15 +91,15 @@ func spentAt(t Target, e Events, window timeseries.Span, valid float64) int64 {
 	return last
 }
 
-// pace is how many bad and valid events come in per second at present.
-func pace(s sheet, to int64) (bad, valid float64, ok bool) {
+// pace is the share of valid events that is bad at present.
+func pace(s sheet, to int64) (rate float64, ok bool) {
 	for _, w := range []int64{int64(Day), 3 * int64(Day)} {
 		t, known := s.over(timeseries.Span{Start: to - w, End: to})
 		if known && t.valid.Value() > 0 {
-			return t.bad() / float64(w), t.valid.Value() / float64(w), true
+			return t.bad() / t.valid.Value(), true
 		}
 	}
-	return 0, 0, false
+	return 0, false
 }
 
 func present(v float64) float64 {

@@ -109,7 +109,7 @@ func TestLawPartition(t *testing.T) {
 		target := slotest.LooseTarget().Draw(t, "target")
 		q := slo.Question{To: slotest.Epoch + 300*rapid.Int64Range(0, 12).Draw(t, "to")}
 		whole := slo.Objective{Timeframe: slo.Timeframe(hours * 3600), Target: target}
-		e := slotest.Events(whole.Timeframe, q, slotest.Shape{Excess: true}).Draw(t, "events")
+		e := slotest.Events(whole.Timeframe, q, slotest.Shape{}).Draw(t, "events")
 
 		head, tail := whole, whole
 		head.Timeframe, tail.Timeframe = slo.Timeframe(first*3600), slo.Timeframe((hours-first)*3600)
@@ -371,8 +371,9 @@ func TestLawCutsSuffice(t *testing.T) {
 		// One bucket from each cut to the next.
 		e := slo.Events{Known: slo.Extent(o.Timeframe, q)}
 		for i := range len(cuts) - 1 {
+			parts := float64((cuts[i+1] - cuts[i]) / 300)
 			e.Runs = append(e.Runs, slo.Run{
-				Start: cuts[i], Step: cuts[i+1] - cuts[i], Good: []float64{float64(i % 3)}, Valid: []float64{3},
+				Start: cuts[i], Step: cuts[i+1] - cuts[i], Good: []float64{float64(i%3) * parts}, Valid: []float64{3 * parts},
 			})
 		}
 		a := assess(t, o, e, q)

@@ -220,8 +220,9 @@ func naiveEnded(cells []naiveBucket, window timeseries.Span, allowed *big.Rat) *
 }
 
 // naiveEnd looks one window length ahead. x seconds from now the window holds
-// what is left of today's buckets, each losing its events evenly, and x
-// seconds of the present pace. The budget ends at the first x at which nothing remains of it.
+// what is left of today's bad events, each bucket losing its own evenly, and x
+// seconds of new ones: the error rate of the last day at the mean traffic of
+// today's window. The budget ends at the first x at which today's allowance is used up.
 func naiveEnd(o slo.Objective, e slo.Events, cells []naiveBucket, window timeseries.Span) *big.Rat {
 	share := naiveShare(o.Target)
 	to := window.End
@@ -233,18 +234,17 @@ func naiveEnd(o slo.Objective, e slo.Events, cells []naiveBucket, window timeser
 	if !naiveKnows(e, to-paceOf, to) || naiveTotal(recent, naiveValid).Sign() == 0 {
 		return nil
 	}
-	slack := func(in []naiveBucket) *big.Rat {
-		s := naiveTimes(naiveTotal(in, naiveValid), share)
-		return s.Sub(s, naiveTotal(in, naiveBad))
-	}
-	pace := new(big.Rat).Quo(slack(recent), big.NewRat(paceOf, 1))
+	in := naiveInside(cells, window.Start, window.End)
+	pace := new(big.Rat).Quo(naiveTotal(recent, naiveBad), naiveTotal(recent, naiveValid))
+	pace.Mul(pace, naiveTotal(in, naiveValid))
+	pace.Quo(pace, big.NewRat(int64(o.Timeframe), 1))
 
 	// remaining(x) is a straight line between two edges of buckets.
-	in := naiveInside(cells, window.Start, window.End)
-	remaining, at := slack(in), window.Start
+	remaining, at := naiveTimes(naiveTotal(in, naiveValid), share), window.Start
+	remaining.Sub(remaining, naiveTotal(in, naiveBad))
 	walk := func(until int64, ageing *big.Rat) *big.Rat {
 		seconds := big.NewRat(until-at, 1)
-		slope := new(big.Rat).Sub(pace, ageing)
+		slope := new(big.Rat).Sub(ageing, pace)
 		after := naiveTimes(slope, seconds)
 		after.Add(after, remaining)
 		if after.Sign() <= 0 {
@@ -260,8 +260,7 @@ func naiveEnd(o slo.Objective, e slo.Events, cells []naiveBucket, window timeser
 				return end
 			}
 		}
-		ageing := slack([]naiveBucket{c})
-		ageing.Quo(ageing, big.NewRat(c.end-c.start, 1))
+		ageing := new(big.Rat).Quo(c.bad, big.NewRat(c.end-c.start, 1))
 		if end := walk(c.end, ageing); end != nil {
 			return end
 		}

@@ -1,0 +1,157 @@
+package slo_test
+
+import (
+	"math"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/slo-cli/slo/internal/slotest"
+	"github.com/slo-cli/slo/pkg/slo"
+	"github.com/slo-cli/slo/pkg/timeseries"
+)
+
+// steady is evidence of the same traffic in every bucket, of which per mille bad
+// over the last hours and nothing before them.
+func steady(o slo.Objective, q slo.Question, valid, bad float64, hours int64) slo.Events {
+	known := slo.Extent(o.Timeframe, q)
+	n := known.Seconds() / 300
+	r := slo.Run{Start: known.Start, Step: 300, Good: make([]float64, n), Valid: make([]float64, n)}
+	for i := range r.Valid {
+		r.Valid[i], r.Good[i] = valid, valid
+		if known.Start+int64(i)*300 >= q.To-hours*3600 {
+			r.Good[i] = valid - bad
+		}
+	}
+	return slo.Events{Known: known, Runs: []slo.Run{r}}
+}
+
+// While nothing bad ages out, a constant burn ends at what is left ÷ rate.
+func TestLawConstantBurnEndsWhereItMust(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		o := slo.Objective{
+			Timeframe: slo.Timeframe(rapid.Int64Range(3, 7).Draw(t, "days")) * slo.Day,
+			Target:    slotest.LooseTarget().Draw(t, "target"),
+		}
+		q := slo.Question{To: slotest.Epoch}
+		valid := float64(rapid.Int64Range(1, 1_000_000).Draw(t, "valid")) * 1e6
+		burn := rapid.Float64Range(0.05, 8).Draw(t, "burn")
+		bad := math.Round(valid * burn * o.Target.Allowed().Percent() / 100)
+		if bad > valid || bad == 0 {
+			return
+		}
+		a := assess(t, o, steady(o, q, valid, bad, 24), q)
+		rate := bad / 300 // a second
+		left := a.Budget.Remaining / rate
+		room := float64(o.Timeframe) - 86_400 // until the first bad one ages out
+		switch {
+		case left <= 0:
+			if a.ExhaustedAt == 0 || a.ExhaustedAt > q.To {
+				t.Fatalf("overspent by %v, exhausted at %d", -a.Budget.Remaining, a.ExhaustedAt)
+			}
+		case left < room-1:
+			if math.Abs(float64(a.ExhaustedAt-q.To)-left) > 1.001 {
+				t.Fatalf("exhausted %d s from now, want %v", a.ExhaustedAt-q.To, left)
+			}
+		case left > room+1:
+			if a.ExhaustedAt != 0 {
+				t.Fatalf("exhausted %d s from now, but from %v on as much ages out as comes in", a.ExhaustedAt-q.To, room)
+			}
+		}
+	})
+}
+
+// A full budget is never emptied by a burn rate of at most 1.
+func TestLawFullBudgetOutlastsBurnOne(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		o := slo.Objective{Timeframe: slotest.Timeframe().Draw(t, "timeframe"), Target: slotest.LooseTarget().Draw(t, "target")}
+		q := slo.Question{To: slotest.Epoch}
+		valid := float64(rapid.Int64Range(1, 1_000_000).Draw(t, "valid")) * 1e6
+		bad := math.Floor(valid * rapid.Float64Range(0, 0.999).Draw(t, "burn") * o.Target.Allowed().Percent() / 100)
+		hours := rapid.Int64Range(0, 72).Draw(t, "hours")
+		a := assess(t, o, steady(o, q, valid, bad, hours), q)
+		if a.ExhaustedAt != 0 {
+			t.Fatalf("exhausted %d s from now at burn rates %v", a.ExhaustedAt-q.To, a.BurnRates)
+		}
+	})
+}
+
+// Burn 1 throughout lands exactly on the target: nothing left, not breached.
+func TestLawBurnOneLandsOnTheTarget(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		o := slo.Objective{
+			Timeframe: slotest.Timeframe().Draw(t, "timeframe"),
+			Target:    slo.Target(rapid.Int64Range(1, 99_999).Draw(t, "thousandths of a percent")) * (slo.Hundred / 100_000),
+		}
+		q := slo.Question{To: slotest.Epoch}
+		share := float64(o.Target.Allowed() / (slo.Hundred / 100_000))
+		a := assess(t, o, steady(o, q, 100_000, share, 24*30), q)
+		if a.State != slo.OK || a.Budget.Remaining != 0 || a.ExhaustedAt != q.To {
+			t.Fatalf("state %s, budget %+v, exhausted at %d", a.State, a.Budget, a.ExhaustedAt)
+		}
+		for i, f := range a.BurnRates {
+			if v := value(t, "burn", f); v != 1 {
+				t.Fatalf("burn %d is %v", i, v)
+			}
+		}
+	})
+}
+
+// The naive end of a budget is itself held against looking at every second.
+func TestForecastSecondBySecond(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		o := slo.Objective{
+			Timeframe: slo.Timeframe(rapid.Int64Range(1, 5).Draw(t, "hours")) * 3600,
+			Target:    slotest.LooseTarget().Draw(t, "target"),
+		}
+		q := slo.Question{To: slotest.Epoch}
+		e := slotest.Events(o.Timeframe, q, slotest.Shape{Coarse: true, Excess: true}).Draw(t, "events")
+		a := assess(t, o, e, q)
+		if a.Budget == nil || a.Budget.Remaining <= 0 || a.Budget.Remaining < 1e-9*a.Budget.Allowed {
+			return
+		}
+		pace := assess(t, slo.Objective{Timeframe: slo.Day, Target: o.Target}, e, q)
+		if pace.Budget == nil {
+			return
+		}
+		rate := pace.Budget.Consumed / value(t, "valid", pace.Valid)
+		incoming := rate * value(t, "valid", a.Valid) / float64(o.Timeframe)
+		scale := a.Budget.Allowed + math.Abs(a.Budget.Consumed)
+		for x := int64(1); x <= int64(o.Timeframe); x++ {
+			left := a.Budget.Allowed - ahead(e, timeseries.Span{Start: q.To + x - int64(o.Timeframe), End: q.To}) - incoming*float64(x)
+			at := q.To + x
+			switch {
+			case left < -1e-9*scale:
+				if a.ExhaustedAt == 0 || a.ExhaustedAt > at {
+					t.Fatalf("%d s from now %v is left; exhausted at %d", x, left, a.ExhaustedAt-q.To)
+				}
+				return
+			case left > 1e-9*scale:
+				if a.ExhaustedAt != 0 && a.ExhaustedAt <= at-1 {
+					t.Fatalf("%d s from now %v is left; exhausted at %d", x, left, a.ExhaustedAt-q.To)
+				}
+			default:
+				return // on the edge either is right
+			}
+		}
+		if a.ExhaustedAt != 0 {
+			t.Fatalf("exhausted %d s from now", a.ExhaustedAt-q.To)
+		}
+	})
+}
+
+// ahead is how many of today's bad events are still in the span, each bucket losing its own evenly.
+func ahead(e slo.Events, span timeseries.Span) (bad float64) {
+	for _, r := range e.Runs {
+		for i := range r.Valid {
+			bucket := timeseries.Span{Start: r.Start + int64(i)*r.Step, End: r.Start + int64(i+1)*r.Step}
+			part := float64(bucket.Intersect(span).Seconds()) / float64(r.Step)
+			bad += part * (zeroOr(r.Valid[i]) - zeroOr(r.Good[i]))
+		}
+	}
+	return bad
+}
