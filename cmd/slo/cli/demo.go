@@ -63,7 +63,7 @@ on this machine: no account, no keys, no network. Without a command it shows
 the board. The clock is the world's own; the exit code is that of the command.`,
 		Example: `  slo demo
   slo demo -- status --env prod -o json
-  slo demo -- show "auth prod: 5xx share"
+  slo demo -- show "auth availability (prod)"
   slo demo --scenario empty -- list`,
 		GroupID: groupTry,
 		Args:    cobra.ArbitraryArgs,

@@ -21,7 +21,7 @@ func newShowCmd(f *factory) *cobra.Command {
 		Use:   "show NAME|ID",
 		Short: "Show one SLO object in full",
 		Example: `  slo show "checkout availability"
-  slo demo -- show "auth prod: 5xx share" -o json`,
+  slo demo -- show "auth availability (prod)" -o json`,
 		GroupID:           groupObjects,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: f.completeNames,
