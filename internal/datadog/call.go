@@ -98,8 +98,8 @@ func (c *Client) decodeObject(op operation, body []byte, v any) error {
 	if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' || !json.Valid(trimmed) {
 		return notJSON(op, body)
 	}
-	if said := c.credentials.redact(complaint(body)); said != "" {
-		return strange(op, "%s", said)
+	if said := complaint(body); said != "" {
+		return c.reported(op, said)
 	}
 	if err := json.Unmarshal(body, v); err != nil {
 		return strange(op, "%s", clean(err.Error(), 200))

@@ -65,6 +65,11 @@ type Client struct {
 	counts map[string]int
 }
 
+// Format keeps keys out of every message, whatever the verb.
+func (c *Client) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, "datadog.Client{"+c.base+"}")
+}
+
 // New checks the configuration. It sends nothing, and missing credentials are
 // not an error before the first call.
 func New(c Config) (*Client, error) {

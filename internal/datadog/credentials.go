@@ -2,6 +2,8 @@ package datadog
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"strings"
 
 	api "github.com/DataDog/datadog-api-client-go/v2/api/datadog"
@@ -14,11 +16,8 @@ type credentials struct {
 	apiKey, appKey, token string
 }
 
-// String keeps the keys out of messages.
-func (credentials) String() string { return "[redacted]" }
-
-// GoString keeps the keys out of %#v as well.
-func (credentials) GoString() string { return "[redacted]" }
+// Format keeps the keys out of every message, whatever the verb.
+func (credentials) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "[redacted]") }
 
 func newCredentials(c Config) (credentials, error) {
 	// Files and secret stores like to end with a line break.

@@ -53,7 +53,7 @@ func DecodeDefinition(raw json.RawMessage) slo.Definition {
 			d.Tags = append(d.Tags, t)
 		}
 	}
-	if d.Name == "" {
+	if d.Name == "" && d.ID != "" {
 		d.Name = d.ID
 		d.Notes = append(d.Notes, slo.Note{Code: "name_missing", Text: "the SLO has no name; its id stands in"})
 	}

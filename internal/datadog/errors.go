@@ -3,6 +3,7 @@ package datadog
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,11 +53,9 @@ func defectOf(err error) *slo.Defect {
 
 // notSent turns an error of the transport into one of this package.
 func (c *Client) notSent(ctx context.Context, op operation, err error) error {
-	// The caller's own cancellation is reported as that, whatever it looked like below.
+	// Only the context knows whether the caller gave up: a dial that timed out
+	// calls itself context.DeadlineExceeded as well.
 	cause := ctx.Err()
-	if cause == nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
-		cause = err
-	}
 	if errors.Is(cause, context.Canceled) {
 		return fmt.Errorf("%s: %w", op.purpose, context.Canceled)
 	}
@@ -76,24 +75,33 @@ func (c *Client) notSent(ctx context.Context, op operation, err error) error {
 	}
 	f := &failure{
 		defect: &slo.Defect{Kind: slo.Unavailable, Message: op.purpose + ": " + clean(c.credentials.redact(err.Error()), 300)},
-		cause:  err,
 	}
-	f.defect.Hints = c.transportHints(err)
+	f.defect.Hints = c.transportHints(op, err)
+	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		f.cause = err
+	}
 	return f
 }
 
-func (c *Client) transportHints(err error) []string {
+func (c *Client) transportHints(op operation, err error) []string {
 	var (
 		dns     *net.DNSError
 		limited *transport.RateLimitError
 		large   *transport.BodyTooLargeError
 		proxy   *transport.ProxyError
+		tlsErr  *tls.CertificateVerificationError
 	)
 	switch {
 	case errors.As(err, &limited):
 		return []string{"wait for the reset, or give the run more time with --timeout"}
-	case errors.As(err, &large):
+	case errors.As(err, &large) && op.kind == CallSeries:
 		return []string{"group by fewer tags"}
+	case errors.As(err, &large):
+		return []string{"check --api-url: no answer of Datadog is that large"}
+	case errors.As(err, &tlsErr):
+		return []string{"a proxy that inspects TLS needs its certificate among the trusted ones of this machine (SSL_CERT_FILE)"}
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return []string{"the server speaks plain HTTP: write http:// in --api-url"}
 	case errors.As(err, &proxy):
 		return []string{"check HTTPS_PROXY and NO_PROXY"}
 	case errors.As(err, &dns):
@@ -109,7 +117,7 @@ func (c *Client) refused(op operation, status int, header http.Header, body []by
 	if name := http.StatusText(status); name != "" {
 		text += " " + name
 	}
-	if said := c.credentials.redact(spoken(body)); said != "" {
+	if said := c.credentials.redact(spoken(body)); said != "" && said != http.StatusText(status) {
 		text += ": " + said
 	}
 	d := &slo.Defect{Kind: slo.Invalid, Message: text}
@@ -158,6 +166,11 @@ func notJSON(op operation, body []byte) error {
 // strange is the error for an answer that is JSON but not of the documented shape.
 func strange(op operation, format string, args ...any) error {
 	return defect(slo.Invalid, op.purpose+": the answer does not make sense: "+fmt.Sprintf(format, args...))
+}
+
+// reported is the error for an answer in which Datadog itself reports one, in spite of its status.
+func (c *Client) reported(op operation, said string) error {
+	return defect(slo.Invalid, op.purpose+": Datadog reports an error: "+c.credentials.redact(said))
 }
 
 // complaint is what a body with a successful status says went wrong; "" when it says nothing.

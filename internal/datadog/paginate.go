@@ -8,9 +8,12 @@ import (
 	"strconv"
 )
 
-// maxPages ends a listing that never ends: at a thousand elements a page, more
-// objects than any organisation has.
-const maxPages = 100
+// A listing that never ends is ended by the number of its pages or of its
+// elements, more than any organisation has.
+const (
+	maxPages    = 1000
+	maxElements = 100_000
+)
 
 // listing is the result of reading all pages.
 type listing struct {
@@ -64,12 +67,15 @@ func (c *Client) list(ctx context.Context, op operation, limit int, key func(jso
 		if len(elements) > 0 && fresh == 0 {
 			return listing{}, strange(op, "the page at offset %d repeats earlier ones", offset)
 		}
+		if len(all.elements) >= maxElements {
+			break
+		}
 		offset += len(elements)
 		if len(elements) == 0 || len(elements) < limit && offset >= all.announced {
 			return all, nil
 		}
 	}
-	return listing{}, strange(op, "it has no end, even after %d pages", maxPages)
+	return listing{}, strange(op, "it has no end, even after %d elements", len(all.elements))
 }
 
 func (p page) total() int {

@@ -15,8 +15,9 @@ import (
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
-// maxCells bounds the grid of one request: more than a year at 60 seconds.
-const maxCells = 1_000_000
+// maxCells bounds the grid of one request. Datadog answers with 1,500 points at
+// most, so that a request for more is a mistake of the planner.
+const maxCells = 20_000
 
 // Series asks for the values of all queries of the request at once: one answer
 // for each query, in order, each on a dense grid over the whole span. A query
@@ -122,7 +123,7 @@ func (c *Client) send(ctx context.Context, queries []seriesQuery, span timeserie
 		return nil, c.badSeries(op, r.body, err)
 	}
 	if said := reportedErrors(r.body); said != "" {
-		return nil, strange(op, "%s", c.credentials.redact(said))
+		return nil, c.reported(op, said)
 	}
 	r.body = nil // the points are out of it; the grid is still to be built
 	keys := make([][]string, len(queries))

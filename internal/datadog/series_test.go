@@ -169,6 +169,25 @@ func TestSeriesRequestThatMakesNoSense(t *testing.T) {
 	}
 }
 
+func TestMoreGroupsThanMemory(t *testing.T) {
+	t.Parallel()
+	var series, values []string
+	for i := range 2000 {
+		series, values = append(series, fmt.Sprintf(`{"query_index":0,"group_tags":["g:%d"]}`, i)), append(values, "[1]")
+	}
+	client, _ := connect(t, always(200, attributes("["+strings.Join(series, ",")+"]", "[1711976400000]", "["+strings.Join(values, ",")+"]")))
+	req := timeseries.Request{Queries: []string{"q"}, Span: timeseries.Span{Start: 1711976400, End: 1711976400 + 18_000*300}, Step: 300}
+	got, err := client.Series(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantDefect(t, got[0].Err, slo.Invalid, "2000 groups")
+	req.Span.End = req.Span.Start + 10*300
+	if got, err := client.Series(t.Context(), req); err != nil || got[0].Err != nil || len(got[0].Groups) != 2000 {
+		t.Errorf("a smaller span: %v, %v", got[0].Err, err)
+	}
+}
+
 func TestOneBadQueryDoesNotPoisonTheOthers(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 422} {

@@ -9,6 +9,10 @@ import (
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
+// maxGrid bounds the cells of one answer, 256 MiB: an answer lists few times
+// for many groups in little space, but each group is laid out in full.
+const maxGrid = 32 << 20
+
 // points is the answer of the timeseries endpoint as it stands on the wire:
 // rows of values over shared times.
 type points struct {
@@ -185,6 +189,9 @@ func (p points) answers(span timeseries.Span, step int64, keys [][]string) ([]ti
 	cells, err := p.cells(span, step)
 	if err != nil {
 		return nil, err
+	}
+	if cells := span.Seconds() / step; int64(len(p.rows)) > maxGrid/cells {
+		return nil, fmt.Errorf("%d groups over %d steps are more than slo holds in memory at once", len(p.rows), cells)
 	}
 	answers := make([]timeseries.Answer, len(keys))
 	seen := make([]map[string]bool, len(keys))

@@ -19,19 +19,27 @@ import (
 //
 // So an answer whose points are regular at a width above the step is not
 // believed. One further question settles it: the same query, finer, over a
-// short stretch with points in it. Points of sparse data then show their own
-// places, all within the first step of each wide bucket. Anything else, be it
-// points elsewhere in the wide buckets or none off their starts, means that
-// the width was Datadog's. Such a span is asked for again in halves, until
-// Datadog answers in full or the stretch is too short to blame its length.
+// short stretch with points in it. If the points of that answer lie in the
+// very cells that were claimed, the data is sparse. If they lie elsewhere, the
+// width was Datadog's. If they lie at the starts of the wide buckets and
+// nowhere else, the query cannot be answered any finer, and nothing shows
+// where in its bucket an event belongs; that counts as coarse as well.
+//
+// A coarse span is asked for again in halves, until Datadog answers in full or
+// the stretch is too short to blame its length. The halves are believed only
+// where their points themselves show the step: Datadog may well answer them at
+// another width, between the step and that of the whole.
 
 const (
 	// fewestRegular is the number of points from which on regularity means
 	// something: with fewer, equal gaps are a coincidence to be expected.
 	fewestRegular = 6
+	// fewestWidth is the number of points from which on their common divisor
+	// says something about the buckets of a span whose whole was coarse.
+	fewestWidth = 3
 	// narrowest is the number of cells below which a span is not cut again.
 	narrowest = 12
-	// finest is the smallest interval that a check asks for, in seconds.
+	// finest is the smallest interval in seconds that a check asks for, as a rule.
 	finest = 60
 	// checkPoints is how many points a check may ask for, below Datadog's 1,500.
 	checkPoints = 1200
@@ -136,15 +144,7 @@ func pointTimes(groups []timeseries.Group) []int64 {
 // spacing judges the times of an answer. Known is the width at which a longer
 // span was already found to be too coarse, 0 without such knowledge.
 func spacing(times []int64, step, known int64) (width int64, v verdict) {
-	if known > 0 {
-		// Part of a span that came back coarse: only a point off the wide grid
-		// shows that this part is better.
-		if len(times) > 0 && onGrid(times, known) {
-			return known, doubtful
-		}
-		return 0, fine
-	}
-	if len(times) < fewestRegular {
+	if len(times) == 0 || known == 0 && len(times) < fewestRegular {
 		return 0, fine
 	}
 	for _, t := range times {
@@ -152,6 +152,12 @@ func spacing(times []int64, step, known int64) (width int64, v verdict) {
 	}
 	if width <= step {
 		return 0, fine
+	}
+	if known > 0 {
+		if len(times) < fewestWidth {
+			width = known // what so few points have in common is chance
+		}
+		return width, doubtful
 	}
 	regular := 0
 	for i := 1; i < len(times); i++ {
@@ -182,7 +188,7 @@ func (c *Client) check(ctx context.Context, q seriesQuery, groups []timeseries.G
 	if interval == step {
 		return coarse, nil // there is nothing finer to ask for
 	}
-	stretch := checkStretch(groups, times, width, interval)
+	stretch := checkStretch(groups, times, width, step, interval)
 	answers, err := c.ask(ctx, []seriesQuery{{text: q.text, by: q.by}}, stretch, interval)
 	if err != nil {
 		return coarse, err
@@ -190,24 +196,29 @@ func (c *Client) check(ctx context.Context, q seriesQuery, groups []timeseries.G
 	if answers[0].Err != nil {
 		return coarse, nil
 	}
-	return judge(pointTimes(answers[0].Groups), width, step), nil
+	claimed := slices.DeleteFunc(slices.Clone(times), func(t int64) bool { return !stretch.Contains(t) })
+	return judge(pointTimes(answers[0].Groups), claimed, width, step), nil
 }
 
-// judge compares the places of the finer points with the wide buckets.
-func judge(points []int64, width, step int64) verdict {
-	if onGrid(points, width) {
-		return coarse // also when there is none: the points cannot have vanished
+// judge compares the finer points with the cells that the answer claimed.
+func judge(points, claimed []int64, width, step int64) verdict {
+	var cells []int64
+	for _, t := range points {
+		if cell := timeseries.Floor(t, step); len(cells) == 0 || cells[len(cells)-1] != cell {
+			cells = append(cells, cell)
+		}
 	}
-	if slices.ContainsFunc(points, func(t int64) bool { return t%width >= step }) {
+	if !slices.Equal(cells, claimed) || onGrid(points, width) {
 		return coarse
 	}
 	return fine
 }
 
 // finerInterval is a twelfth of the step, but a divisor of it and not below
-// [finest]; the step itself where there is no such number.
+// [finest], or below a third of a step that is itself so small; the step
+// itself where there is no such number.
 func finerInterval(step int64) int64 {
-	for interval := max(finest, step/12); interval < step; interval++ {
+	for interval := max(min(finest, step/3), step/12, 1); interval < step; interval++ {
 		if step%interval == 0 {
 			return interval
 		}
@@ -216,8 +227,9 @@ func finerInterval(step int64) int64 {
 }
 
 // checkStretch begins at the largest point, so that there is something to see,
-// and is as long as a few wide buckets or as the number of points allows.
-func checkStretch(groups []timeseries.Group, times []int64, width, interval int64) timeseries.Span {
+// and is as long as a few wide buckets or as the number of points allows. It
+// ends with the answer, since nothing was claimed beyond.
+func checkStretch(groups []timeseries.Group, times []int64, width, step, interval int64) timeseries.Span {
 	start, most := times[0], -1.0
 	for _, t := range times {
 		sum := 0.0
@@ -230,5 +242,6 @@ func checkStretch(groups []timeseries.Group, times []int64, width, interval int6
 			start, most = t, sum
 		}
 	}
-	return timeseries.Span{Start: start, End: start + min(4*width, checkPoints*interval)}
+	long := timeseries.Span{Start: start, End: start + min(4*width, timeseries.Floor(checkPoints*interval, step))}
+	return long.Intersect(groups[0].Series.Span())
 }

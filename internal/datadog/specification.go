@@ -62,7 +62,7 @@ func namedQueries(raw json.RawMessage) (queries map[string]string, ok bool) {
 }
 
 // ratio is good events over valid ones as text, before it is parsed. Either
-// Total or Bad is set.
+// total or bad is set.
 type ratio struct {
 	good, total, bad string
 	queries          map[string]string
@@ -190,7 +190,7 @@ func flatten(side, text string, queries map[string]string) ([]weighted, *slo.Def
 func linear(side, text string) ([]metricquery.Term, *slo.Defect) {
 	expr, err := metricquery.Parse(text)
 	if err != nil {
-		return nil, invalid("the %s %q could not be read: %s", side, clean(text, 200), clean(err.Error(), 200))
+		return nil, invalid("the %s could not be read: %s", side, clean(err.Error(), 300))
 	}
 	terms, err := metricquery.Linear(expr)
 	if err != nil {
@@ -201,8 +201,8 @@ func linear(side, text string) ([]metricquery.Term, *slo.Defect) {
 		}
 		return nil, &slo.Defect{
 			Kind:    slo.Unsupported,
-			Message: "the " + side + " are not a weighted sum of queries, so their total depends on the width of the buckets: " + clean(reason, 300),
-			Hints:   []string{"sums and differences of counts, and constant factors, can be evaluated"},
+			Message: "the " + side + " are not a weighted sum of queries: " + clean(reason, 300),
+			Hints:   []string{"only sums and differences of counts, with constant factors, have a total that does not depend on the width of the buckets"},
 		}
 	}
 	return terms, nil

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// newBase is an http.Transport that never waits for ever. The default one of
-// net/http has no limit on the wait for an answer's headers.
-func newBase(concurrency int, timeout time.Duration) *http.Transport {
+// newBase is an http.Transport of our own, for its timeouts and its look at
+// the proxy's answer. The wait for an answer is bounded by exchange.
+func newBase(concurrency int) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -21,7 +21,6 @@ func newBase(concurrency int, timeout time.Duration) *http.Transport {
 		MaxIdleConnsPerHost:    concurrency,
 		IdleConnTimeout:        90 * time.Second,
 		TLSHandshakeTimeout:    10 * time.Second,
-		ResponseHeaderTimeout:  timeout,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: 1 << 20,
 		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {

@@ -27,18 +27,17 @@ type Limit struct {
 	Reset time.Duration
 }
 
-// String describes the limit: `"slo_history" (150 requests per 10s)`.
+// String describes the limit: `"slo_history" (150 requests per 10s)`. It is
+// empty when nothing is known.
 func (l Limit) String() string {
-	var b strings.Builder
-	if l.Name == "" {
-		b.WriteString("without a name")
-	} else {
-		b.WriteString(strconv.Quote(l.Name))
+	var parts []string
+	if l.Name != "" {
+		parts = append(parts, strconv.Quote(l.Name))
 	}
 	if l.Requests > 0 && l.Period > 0 {
-		fmt.Fprintf(&b, " (%d requests per %s)", l.Requests, l.Period)
+		parts = append(parts, fmt.Sprintf("(%d requests per %s)", l.Requests, l.Period))
 	}
-	return b.String()
+	return strings.Join(parts, " ")
 }
 
 // ReadLimit reads the X-RateLimit headers; ok is false when they say nothing
@@ -95,9 +94,13 @@ type RateLimitError struct {
 
 // Error names the limit and its reset.
 func (e *RateLimitError) Error() string {
-	text := "Datadog's rate limit " + e.Limit.String() + " is used up"
+	text := "Datadog's rate limit"
+	if limit := e.Limit.String(); limit != "" {
+		text += " " + limit
+	}
+	text += " is used up"
 	if e.Wait >= 0 {
-		return fmt.Sprintf("%s; it resets in %s, past the time that is left", text, e.Wait.Round(time.Second))
+		return fmt.Sprintf("%s; it resets in %s, which is longer than this run can wait", text, e.Wait.Round(time.Second))
 	}
 	return fmt.Sprintf("%s, still after %d attempts", text, e.Attempts)
 }

@@ -48,7 +48,7 @@ func describe(req *http.Request, resp *http.Response, err error, took time.Durat
 	}
 	line = fmt.Sprintf("%s %d %s %d bytes", line, resp.StatusCode, took.Round(time.Millisecond), resp.ContentLength)
 	if l, ok := ReadLimit(resp.Header); ok {
-		line += fmt.Sprintf(", limit %s: %d left", l, l.Remaining)
+		line += fmt.Sprintf(", %d left of the limit %s", l.Remaining, l)
 	}
 	return line
 }

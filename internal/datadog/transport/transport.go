@@ -9,7 +9,7 @@
 //	limiter   bounds concurrency and waits where a rate limit is used up
 //	tracer    writes one line for each attempt (only when asked)
 //	exchange  one attempt: its own timeout, the whole body, not more than a limit
-//	base      an [http.Transport] with its own timeouts
+//	base      an [http.Transport] with timeouts for connecting
 //
 // A response that leaves the chain has its body in memory, complete: a body
 // that breaks off is a failed attempt like any other. The package knows
@@ -73,7 +73,7 @@ func New(c Config) *Stack {
 		c.Random = rand.Float64
 	}
 	if c.Base == nil {
-		c.Base = newBase(c.Concurrency, c.RequestTimeout)
+		c.Base = newBase(c.Concurrency)
 	}
 	var chain http.RoundTripper = &exchange{next: c.Base, timeout: c.RequestTimeout, maxBody: c.MaxBody}
 	if c.Trace != nil {

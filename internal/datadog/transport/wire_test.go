@@ -238,3 +238,30 @@ func TestTraceOfAFailureQuotesNoForeignText(t *testing.T) {
 		t.Errorf("trace: %s", got)
 	}
 }
+
+func TestProxyThatRefusesToConnect(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]struct {
+		calls int64
+		text  string
+	}{407: {1, "asks for credentials"}, 403: {1, "403 Forbidden"}, 503: {4, "503 Service Unavailable"}} {
+		var calls atomic.Int64
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			calls.Add(1)
+			w.WriteHeader(status)
+		}))
+		address, _ := url.Parse(proxy.URL)
+		address.User = url.UserPassword("someone", "hunter22")
+		base := transport.BaseForTest()
+		base.Proxy = http.ProxyURL(address)
+		_, err := fetch(t.Context(), t, transport.New(transport.Config{Base: base, Random: quick}), "https://api.example.test/")
+		var refused *transport.ProxyError
+		if !errors.As(err, &refused) || refused.Status != status || !strings.Contains(err.Error(), want.text) || calls.Load() != want.calls {
+			t.Errorf("%d: %v after %d calls", status, err, calls.Load())
+		}
+		if strings.Contains(err.Error(), "hunter22") {
+			t.Errorf("the proxy's password is in %v", err)
+		}
+		proxy.Close()
+	}
+}
