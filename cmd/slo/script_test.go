@@ -111,11 +111,11 @@ func simulate(ts *testscript.TestScript, neg bool, args []string) {
 		faults, err := simulator.ParseFaults(args[2:])
 		ts.Check(err)
 		s.close()
-		s.server, err = simulator.New(simulator.Config{World: world, Faults: faults, Shift: -14 * 24 * time.Hour, Clock: func() time.Time { return world.Now.Add(-14 * 24 * time.Hour) }})
+		s.server, err = simulator.New(simulator.Config{World: world, Faults: faults})
 		ts.Check(err)
 		s.http = httptest.NewServer(s.server)
 		ts.Setenv("DD_HOST", s.http.URL)
-		ts.Setenv("NOW", world.Now.Add(-14*24*time.Hour).UTC().Format(time.RFC3339))
+		ts.Setenv("NOW", world.Now.UTC().Format(time.RFC3339))
 	case "html":
 		s.close()
 		s.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -34,9 +34,6 @@ type wireSLO struct {
 // also the shape of a definition in slo.yaml once that is JSON. It always
 // returns a Definition: what could not be understood is said in its Defect,
 // and whatever else could be read is kept. Source is [slo.FromDatadog].
-//
-// An SLO of a known type has an SLI even if it has a Defect, so that its type
-// can be shown; for a metric SLO that could not be read the SLI is empty.
 func DecodeDefinition(raw json.RawMessage) slo.Definition {
 	d := slo.Definition{Source: slo.FromDatadog}
 	var w wireSLO
@@ -76,7 +73,8 @@ func unsupported(format string, args ...any) *slo.Defect {
 // decodeSLI reads what is measured, by the type of the SLO.
 func decodeSLI(d *slo.Definition, w wireSLO) {
 	var defect *slo.Defect
-	switch kind := textOf(w.Type); slo.Type(kind) {
+	d.Type = slo.Type(textOf(w.Type))
+	switch d.Type {
 	case slo.Metric:
 		var sli slo.EventSLI
 		var notes []slo.Note
@@ -99,7 +97,7 @@ func decodeSLI(d *slo.Definition, w wireSLO) {
 	case "":
 		defect = invalid("the SLO has no type; want metric, time_slice or monitor")
 	default:
-		defect = unsupported("the SLO type %q is not known to this version of slo", clean(kind, 40))
+		defect = unsupported("the SLO type %q is not known to this version of slo", clean(string(d.Type), 40))
 	}
 	if d.Defect == nil {
 		d.Defect = defect

@@ -30,7 +30,7 @@ func TestDecodeDefinition(t *testing.T) {
 		want slo.Definition
 	}{
 		{"v1/slo_metric_bad_events.json", slo.Definition{
-			ID: "44444444444444444444444444444444", Name: "requests without errors", Description: "good and bad events",
+			ID: "44444444444444444444444444444444", Type: slo.Metric, Name: "requests without errors", Description: "good and bad events",
 			Tags: []string{"env:prod", "type:count"}, Primary: slo.SevenDays,
 			Created: time.Unix(1772041538, 0).UTC(), Modified: time.Unix(1772041538, 0).UTC(),
 			Objectives: []slo.Objective{{Timeframe: slo.SevenDays, Target: target(t, "99"), Warning: target(t, "99.5")}},
@@ -38,21 +38,21 @@ func TestDecodeDefinition(t *testing.T) {
 			SLI: slo.EventSLI{Good: []slo.Term{{Weight: 1, Query: hits}, {Weight: -1, Query: errs}}, Valid: []slo.Term{{Weight: 1, Query: hits}}},
 		}},
 		{"v1/slo_metric_total_events.json", slo.Definition{
-			ID: "55555555555555555555555555555555", Name: "requests without errors, of all", Description: "good and total events",
+			ID: "55555555555555555555555555555555", Type: slo.Metric, Name: "requests without errors, of all", Description: "good and total events",
 			Tags: []string{"env:prod"}, Primary: slo.SevenDays,
 			Created: time.Unix(1770322058, 0).UTC(), Modified: time.Unix(1770322058, 0).UTC(),
 			Objectives: []slo.Objective{{Timeframe: slo.SevenDays, Target: target(t, "99")}},
 			SLI:        slo.EventSLI{Good: []slo.Term{{Weight: 1, Query: hits}, {Weight: -1, Query: errs}}, Valid: []slo.Term{{Weight: 1, Query: hits}}},
 		}},
 		{"v1/slo_metric_nested.json", slo.Definition{
-			ID: "66666666666666666666666666666666", Name: "the older shape", Primary: slo.SevenDays,
+			ID: "66666666666666666666666666666666", Type: slo.Metric, Name: "the older shape", Primary: slo.SevenDays,
 			Created: time.Unix(1712000000, 0).UTC(), Modified: time.Unix(1712000000, 0).UTC(),
 			Objectives: []slo.Objective{{Timeframe: slo.SevenDays, Target: target(t, "99")}},
 			// Both sides call their query query1, and mean different ones.
 			SLI: slo.EventSLI{Good: []slo.Term{{Weight: 1, Query: "sum:httpservice.hits{code:2xx}.as_count()"}}, Valid: []slo.Term{{Weight: 1, Query: hits}}},
 		}},
 		{"v1/slo_time_slice.json", slo.Definition{
-			ID: "77777777777777777777777777777777", Name: "auth is fast", Description: "string",
+			ID: "77777777777777777777777777777777", Type: slo.TimeSlice, Name: "auth is fast", Description: "string",
 			Tags: []string{"env:prod"}, Primary: slo.SevenDays,
 			Created: time.Unix(1704322485, 0).UTC(), Modified: time.Unix(1704322485, 0).UTC(),
 			Objectives: []slo.Objective{{Timeframe: slo.SevenDays, Target: target(t, "97"), Warning: target(t, "98")}},
@@ -63,7 +63,7 @@ func TestDecodeDefinition(t *testing.T) {
 			Defect: &slo.Defect{Kind: slo.Unsupported, Message: "time slice SLOs are not evaluated yet by this version of slo"},
 		}},
 		{"v1/slo_monitor.json", slo.Definition{
-			ID: "33333333333333333333333333333333", Name: "login page is up",
+			ID: "33333333333333333333333333333333", Type: slo.Monitor, Name: "login page is up",
 			Created: time.Unix(1677686871, 0).UTC(), Modified: time.Unix(1677686871, 0).UTC(),
 			Objectives: []slo.Objective{{Timeframe: slo.SevenDays, Target: target(t, "99")}},
 			SLI:        slo.MonitorSLI{MonitorIDs: []int64{112445445}, Groups: []string{"env:prod"}},

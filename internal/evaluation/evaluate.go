@@ -122,7 +122,7 @@ func assess(job Job, got answers, pieces []piece, q slo.Question) Row {
 	}
 	sli, ok := d.SLI.(slo.EventSLI)
 	if !ok {
-		row.Defect = &slo.Defect{Kind: slo.Unsupported, Message: fmt.Sprintf("objectives of type %s are not evaluated by this version", d.SLI.Type())}
+		row.Defect = &slo.Defect{Kind: slo.Unsupported, Message: fmt.Sprintf("objectives of type %s are not evaluated by this version", d.Type)}
 		return row
 	}
 	evidence, err := got.evidence(sli, pieces)

@@ -36,7 +36,7 @@ type definitionJSON struct {
 	ID          string          `json:"id"`
 	Name        string          `json:"name"`
 	Description string          `json:"description"`
-	Type        string          `json:"type"`
+	Type        *string         `json:"type"`
 	Source      string          `json:"source"`
 	Tags        []string        `json:"tags"`
 	URL         *string         `json:"url"`
@@ -82,7 +82,7 @@ type monitorSLIJSON struct {
 
 func (c Catalog) definition(d slo.Definition) definitionJSON {
 	j := definitionJSON{
-		ID: d.ID, Name: d.Name, Description: d.Description, Type: typeOf(d), Source: string(d.Source),
+		ID: d.ID, Name: d.Name, Description: d.Description, Type: textOrNull(string(d.Type)), Source: string(d.Source),
 		Tags: append([]string{}, d.Tags...), URL: textOrNull(c.Link(d)),
 		Thresholds: make([]thresholdJSON, 0, len(d.Objectives)),
 		CreatedAt:  timeOrNull(d.Created), ModifiedAt: timeOrNull(d.Modified),
@@ -148,7 +148,7 @@ func List(c Catalog) document.Document {
 		payload.SLOs = append(payload.SLOs, c.definition(d))
 		row := document.Row{Cells: []document.Cell{
 			{Kind: document.Text, Text: d.Name, Link: c.Link(d)},
-			text(typeOf(d)), text(targets(d)), text(strings.Join(d.Tags, " ")), text(d.ID), text(string(d.Source)), text(c.Link(d)),
+			text(string(d.Type)), text(targets(d)), text(strings.Join(d.Tags, " ")), text(d.ID), text(string(d.Source)), text(c.Link(d)),
 		}}
 		if d.Defect != nil {
 			row.Severity = document.Muted
@@ -183,7 +183,7 @@ func Show(c Catalog) document.Document {
 	}
 	add("name", d.Name)
 	add("id", d.ID)
-	add("type", typeOf(d))
+	add("type", string(d.Type))
 	add("source", string(d.Source))
 	add("description", d.Description)
 	add("tags", strings.Join(d.Tags, " "))

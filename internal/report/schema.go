@@ -25,7 +25,7 @@ type noteJSON struct {
 type sloRowJSON struct {
 	ID      string       `json:"id"`
 	Name    string       `json:"name"`
-	Type    string       `json:"type"`
+	Type    *string      `json:"type"`
 	Source  string       `json:"source"`
 	Tags    []string     `json:"tags"`
 	URL     *string      `json:"url"`

@@ -54,7 +54,7 @@ func (b Board) payload() statusJSON {
 	for _, r := range b.Rows {
 		d := r.Definition
 		row := sloRowJSON{
-			ID: d.ID, Name: d.Name, Type: typeOf(d), Source: string(d.Source),
+			ID: d.ID, Name: d.Name, Type: textOrNull(string(d.Type)), Source: string(d.Source),
 			Tags: append([]string{}, d.Tags...), URL: textOrNull(b.Link(d)),
 			Windows: windowsJSON(r.Windows), Groups: make([]groupJSON, 0, len(r.Groups)),
 			Error: defectJSON(r.Defect), Notes: notesJSON(notesOf(r)),
@@ -339,11 +339,4 @@ func number(f slo.Figure, decimals int, round document.Rounding, unit string) do
 		return document.Cell{Kind: document.Unknown}
 	}
 	return document.Cell{Kind: document.Number, Value: v, Decimals: decimals, Round: round, Unit: unit}
-}
-
-func typeOf(d slo.Definition) string {
-	if d.SLI == nil {
-		return string(d.Type)
-	}
-	return string(d.SLI.Type())
 }

@@ -134,7 +134,7 @@ func combine(op byte, l, r table) table {
 	for _, a := range l.rows {
 		for _, b := range partners(a, l, r) {
 			used[groupKey(b.tags)] = true
-			out.rows = append(out.rows, joined(op, a, b, l, r, out.counts))
+			out.rows = append(out.rows, pair{a, b, l.constant, r.constant, out.counts}.joined(op))
 		}
 		if union && len(partners(a, l, r)) == 0 {
 			out.rows = append(out.rows, row{a.tags, slices.Clone(a.values)})
@@ -167,26 +167,26 @@ func partners(a row, l, r table) []row {
 	return found
 }
 
-func joined(op byte, a, b row, l, r table, counts bool) row {
-	n := max(len(a.values), len(b.values))
-	if l.constant {
-		n = len(b.values)
-	} else if r.constant {
-		n = len(a.values)
+// pair is two rows that arithmetic joins; a constant one has a single value.
+type pair struct {
+	a, b                 row
+	aConstant, bConstant bool
+	// counts says that missing stands for 0 beside a point.
+	counts bool
+}
+
+func (p pair) joined(op byte) row {
+	n := len(p.a.values)
+	if p.aConstant {
+		n = len(p.b.values)
 	}
-	at := func(x row, constant bool, i int) float64 {
-		if constant {
-			return x.values[0]
-		}
-		return x.values[i]
-	}
-	out := row{tags: a.tags, values: make([]float64, n)}
-	if len(b.tags) > len(a.tags) {
-		out.tags = b.tags
+	out := row{tags: p.a.tags, values: make([]float64, n)}
+	if len(p.b.tags) > len(p.a.tags) {
+		out.tags = p.b.tags
 	}
 	for i := range out.values {
-		x, y := at(a, l.constant, i), at(b, r.constant, i)
-		if counts && !l.constant && !r.constant && isMissing(x) != isMissing(y) {
+		x, y := p.a.at(i, p.aConstant), p.b.at(i, p.bConstant)
+		if p.counts && !p.aConstant && !p.bConstant && isMissing(x) != isMissing(y) {
 			if isMissing(x) {
 				x = 0
 			} else {
@@ -196,6 +196,13 @@ func joined(op byte, a, b row, l, r table, counts bool) row {
 		out.values[i] = apply(op, x, y)
 	}
 	return out
+}
+
+func (r row) at(i int, constant bool) float64 {
+	if constant {
+		return r.values[0]
+	}
+	return r.values[i]
 }
 
 // apply does one operation; what is not a number is missing.

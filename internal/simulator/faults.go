@@ -164,7 +164,7 @@ func (i *injector) apply(o *output, r *http.Request, limitName string) (d damage
 			o.write(r, http.StatusOK, "application/json", nil)
 			return d, true
 		case "429":
-			limitHeaders(o.Header(), limitName, 1, 1, 0, 1)
+			quota{name: limitName, requests: 1, period: 1, reset: 1}.write(o.Header())
 			o.fail(r, tooMany())
 			return d, true
 		case "429-noreset":

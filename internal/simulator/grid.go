@@ -10,6 +10,9 @@ import (
 // maxPoints is the most points that one series of an answer has.
 const maxPoints = 1500
 
+// maxInterval is the longest interval, in seconds, that can be asked for.
+const maxInterval = 366 * 86400
+
 // flush is how often, in seconds, an agent reports: the finest interval, and
 // the spacing of the points that min, max and avg run over.
 const flush = 10
@@ -96,7 +99,7 @@ func rollupOf(q *metricquery.Query) (rollup, error) {
 			continue
 		}
 		step, err := strconv.ParseInt(args[0], 10, 64)
-		if err != nil || step < 1 || step > 366*86400 || len(args) > 1 {
+		if err != nil || step < 1 || step > maxInterval || len(args) > 1 {
 			return r, badRequest("Error parsing query: invalid rollup arguments %q in %s", m.Args, q)
 		}
 		r.step = step

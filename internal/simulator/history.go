@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
-	"slices"
 	"strconv"
 
 	"github.com/slo-cli/slo/internal/metricquery"
@@ -31,15 +30,15 @@ const noData = "The denominator is zero valued"
 
 // measured is Datadog's own figure for a window.
 type measured struct {
-	times               []int64
-	good, total         []float64
-	goodSum, totalSum   float64
-	sli                 *float64
-	spanPrecision, days int
+	times                    []int64
+	good, total              []float64
+	goodSum, totalSum        float64
+	sli                      *float64
+	spanPrecision, precision int
 }
 
-// measure computes an SLO over [from, to), with from floored to five minutes.
-func (s *Server) measure(o *slo, from, to, now int64) (measured, error) {
+// figures computes an SLO over [from, to), with from floored to five minutes.
+func (s *Server) figures(o *slo, from, to, now int64) (measured, error) {
 	if o.queryError != nil {
 		return measured{}, o.queryError
 	}
@@ -56,12 +55,12 @@ func (s *Server) measure(o *slo, from, to, now int64) (measured, error) {
 	if m.total, m.totalSum, err = s.pooled(o.total, g); err != nil {
 		return measured{}, err
 	}
-	m.spanPrecision, m.days = 2, 0
+	m.spanPrecision, m.precision = 2, 0
 	if m.totalSum != 0 {
 		sli := 100 * m.goodSum / m.totalSum
 		m.sli = &sli
 		digits := int(math.Max(0, math.Floor(math.Log10(math.Abs(m.totalSum)))))
-		m.spanPrecision, m.days = min(5, digits), min(3, digits)
+		m.spanPrecision, m.precision = min(5, digits), min(3, digits)
 	}
 	return m, nil
 }
@@ -137,7 +136,7 @@ func (s *Server) history(c call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.measure(o, from, to, c.now)
+	m, err := s.figures(o, from, to, c.now)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +144,7 @@ func (s *Server) history(c call) (any, error) {
 	precision := map[string]int{}
 	for _, t := range o.Thresholds {
 		thresholds[t.Timeframe] = wireThreshold(t)
-		precision[t.Timeframe] = m.days
+		precision[t.Timeframe] = m.precision
 	}
 	primary := o.primary()
 	overall := map[string]any{
@@ -157,7 +156,7 @@ func (s *Server) history(c call) (any, error) {
 	}
 	if custom != nil {
 		thresholds["custom"] = wireThreshold(scenario.Threshold{Timeframe: "custom", Target: *custom})
-		precision["custom"] = m.days
+		precision["custom"] = m.precision
 		overall["state"] = m.state(*custom, nil)
 		if left := m.remaining(*custom); left != nil {
 			overall["error_budget_remaining"] = map[string]float64{"custom": *left}
@@ -204,7 +203,7 @@ func (o *slo) historySeries(m measured, from, to int64) map[string]any {
 func historySide(x metricquery.Expr, values []float64, sum float64, index int) map[string]any {
 	d := describe(&metricquery.Call{Name: "default_zero", Args: []metricquery.Expr{x}}, nil)
 	return map[string]any{
-		"values": slices.Clip(values), "sum": sum, "count": len(values),
+		"values": values, "sum": sum, "count": len(values),
 		"metadata": map[string]any{
 			"unit": nil, "query_index": index, "aggr": d.aggregator, "metric": d.metric, "tag_set": []string{},
 			"expression": d.expression, "scope": d.scope,

@@ -55,7 +55,7 @@ func (l *limiter) take(h http.Header, name string, now time.Time) error {
 	if !refused {
 		b.used++
 	}
-	limitHeaders(h, name, b.requests, b.period, b.requests-b.used, b.period-now.Unix()%b.period)
+	quota{name, b.requests, b.period, b.requests - b.used, b.period - now.Unix()%b.period}.write(h)
 	if refused {
 		return tooMany()
 	}
@@ -64,12 +64,18 @@ func (l *limiter) take(h http.Header, name string, now time.Time) error {
 
 func tooMany() error { return failure(http.StatusTooManyRequests, "Too many requests") }
 
-func limitHeaders(h http.Header, name string, requests, period, remaining, reset int64) {
-	h.Set("X-RateLimit-Limit", strconv.FormatInt(requests, 10))
-	h.Set("X-RateLimit-Period", strconv.FormatInt(period, 10))
-	h.Set("X-RateLimit-Remaining", strconv.FormatInt(remaining, 10))
-	h.Set("X-RateLimit-Reset", strconv.FormatInt(reset, 10))
-	if name != "" {
-		h.Set("X-RateLimit-Name", name)
+// quota is what the headers say about a limit; period and reset in seconds.
+type quota struct {
+	name                               string
+	requests, period, remaining, reset int64
+}
+
+func (q quota) write(h http.Header) {
+	h.Set("X-RateLimit-Limit", strconv.FormatInt(q.requests, 10))
+	h.Set("X-RateLimit-Period", strconv.FormatInt(q.period, 10))
+	h.Set("X-RateLimit-Remaining", strconv.FormatInt(q.remaining, 10))
+	h.Set("X-RateLimit-Reset", strconv.FormatInt(q.reset, 10))
+	if q.name != "" {
+		h.Set("X-RateLimit-Name", q.name)
 	}
 }

@@ -185,7 +185,9 @@ func ofCount(roll rollup) func(*scenario.Series, int64, int64) float64 {
 	}
 	return func(s *scenario.Series, from, to int64) float64 {
 		var points []float64
-		for t := from; t < to; t += flush {
+		begin, end := s.Life()
+		first := from + floor(max(0, begin-from), flush)
+		for t := first; t < min(to, end); t += flush {
 			if n := s.Count(t, min(t+flush, to)); n > 0 {
 				points = append(points, float64(n))
 			}

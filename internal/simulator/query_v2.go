@@ -8,7 +8,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/slo-cli/slo/internal/metricquery"
 )
@@ -89,8 +89,8 @@ func readV2(c call, wantType string) (*parsedV2, error) {
 	// The series keep whole seconds; so does the API for metrics.
 	p := &parsedV2{from: floor(*a.From, 1000) / 1000, to: ceil(*a.To, 1000) / 1000}
 	if a.Interval != nil {
-		if *a.Interval < 1 {
-			return nil, badRequest("Invalid request: interval must be positive")
+		if *a.Interval < 1 || *a.Interval > maxInterval*1000 {
+			return nil, badRequest("Invalid request: interval must be positive and at most %d", maxInterval*1000)
 		}
 		p.interval = ceil(*a.Interval, 1000) / 1000
 	}
@@ -214,30 +214,42 @@ func (p *parsedV2) queryOf(x metricquery.Expr) metricquery.Expr {
 	return x
 }
 
-// sparse lists the buckets in which some row has a point, in milliseconds.
-func sparse(g grid, rows []row) (times []int64, values [][]*float64) {
-	times, values = []int64{}, make([][]*float64, len(rows))
-	for n := range rows {
-		values[n] = []*float64{}
+// column is a series' values on the wire: null where one is missing.
+type column []float64
+
+// MarshalJSON writes the numbers as encoding/json does, without a pointer for each.
+func (c column) MarshalJSON() ([]byte, error) {
+	b := make([]byte, 0, 2+8*len(c))
+	b = append(b, '[')
+	for i, v := range c {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		switch size := math.Abs(v); {
+		case isMissing(v):
+			b = append(b, "null"...)
+		case size != 0 && (size < 1e-6 || size >= 1e21):
+			b = strconv.AppendFloat(b, v, 'e', -1, 64)
+		default:
+			b = strconv.AppendFloat(b, v, 'f', -1, 64)
+		}
 	}
+	return append(b, ']'), nil
+}
+
+// sparse lists the buckets in which some row has a point, in milliseconds.
+func sparse(g grid, rows []row) (times []int64, values []column) {
+	times, values = []int64{}, make([]column, len(rows))
 	for i := range g.len() {
 		if !slices.ContainsFunc(rows, func(r row) bool { return !isMissing(r.values[i]) }) {
 			continue
 		}
 		times = append(times, (g.first()+int64(i)*g.step)*1000)
 		for n, r := range rows {
-			values[n] = append(values[n], number(r.values[i]))
+			values[n] = append(values[n], r.values[i])
 		}
 	}
 	return times, values
-}
-
-// number is a value on the wire: null when it is missing.
-func number(v float64) *float64 {
-	if isMissing(v) {
-		return nil
-	}
-	return &v
 }
 
 func jsonAPI(id, kind string, attributes any) any {
@@ -246,154 +258,4 @@ func jsonAPI(id, kind string, attributes any) any {
 		data["id"] = id
 	}
 	return map[string]any{"data": data}
-}
-
-// scalarV2 is POST /api/v2/query/scalar: every query's points become one
-// number, then come the formulas.
-func (s *Server) scalarV2(c call) (any, error) {
-	p, err := readV2(c, "scalar_request")
-	if err != nil {
-		return nil, err
-	}
-	step, err := stepOf(p.exprs, 0, p.to-p.from, false)
-	if err != nil {
-		return nil, err
-	}
-	e, err := s.evaluateV2(p, grid{from: p.from, to: min(p.to, c.now), step: step})
-	if err != nil {
-		return nil, err
-	}
-	for i, name := range p.names {
-		reduce, err := aggregation(p.aggregators[i])
-		if err != nil {
-			return nil, err
-		}
-		t := e.refs[name]
-		for n, r := range t.rows {
-			t.rows[n].values = []float64{reduce(r.values)}
-		}
-	}
-	cols, err := columns(e, p)
-	if err != nil {
-		return nil, err
-	}
-	return jsonAPI("", "scalar_response", map[string]any{"columns": cols}), nil
-}
-
-// columns are the groups' tags, one column for each key, and the formulas.
-func columns(e *evaluation, p *parsedV2) ([]map[string]any, error) {
-	var keys []string
-	for _, x := range p.exprs {
-		for _, key := range groupKeys(x) {
-			if !slices.Contains(keys, key) {
-				keys = append(keys, key)
-			}
-		}
-	}
-	var groups [][]string
-	known := map[string]bool{}
-	results := make([]map[string]float64, len(p.columns))
-	for i, col := range p.columns {
-		t, err := e.eval(col.expr)
-		if err != nil {
-			return nil, err
-		}
-		results[i] = map[string]float64{}
-		for _, r := range limited(t.rows, col) {
-			if isMissing(r.values[0]) {
-				continue
-			}
-			key := groupKey(r.tags)
-			results[i][key] = r.values[0]
-			if !known[key] {
-				known[key] = true
-				groups = append(groups, r.tags)
-			}
-		}
-	}
-	out := []map[string]any{}
-	for _, key := range keys {
-		values := [][]string{}
-		for _, tags := range groups {
-			values = append(values, tagValues(tags, key))
-		}
-		out = append(out, map[string]any{"name": key, "type": "group", "values": values})
-	}
-	for i, col := range p.columns {
-		values := []*float64{}
-		for _, tags := range groups {
-			v, ok := results[i][groupKey(tags)]
-			if !ok {
-				v = missing
-			}
-			values = append(values, number(v))
-		}
-		out = append(out, map[string]any{"name": col.name, "type": "number", "values": values, "meta": map[string]any{"unit": nil}})
-	}
-	return out, nil
-}
-
-// limited are the rows that a formula's limit keeps.
-func limited(rows []row, col columnV2) []row {
-	if col.keep <= 0 || col.keep >= len(rows) {
-		return rows
-	}
-	sorted := slices.Clone(rows)
-	slices.SortStableFunc(sorted, func(a, b row) int {
-		if col.ascending {
-			return cmp.Compare(a.values[0], b.values[0])
-		}
-		return cmp.Compare(b.values[0], a.values[0])
-	})
-	return sorted[:col.keep]
-}
-
-func tagValues(tags []string, key string) []string {
-	values := []string{}
-	for _, tag := range tags {
-		if v, ok := strings.CutPrefix(tag, key+":"); ok {
-			values = append(values, v)
-		}
-	}
-	return values
-}
-
-// aggregation turns a series into one number, without its missing points.
-func aggregation(name string) (func([]float64) float64, error) {
-	sum := func(values []float64) (total float64) {
-		for _, v := range values {
-			total += v
-		}
-		return total
-	}
-	var f func([]float64) float64
-	switch name {
-	case "sum":
-		f = sum
-	case "", "avg", "mean":
-		f = func(values []float64) float64 { return sum(values) / float64(len(values)) }
-	case "min":
-		f = slices.Min[[]float64]
-	case "max":
-		f = slices.Max[[]float64]
-	case "last":
-		f = func(values []float64) float64 { return values[len(values)-1] }
-	case "l2norm":
-		f = func(values []float64) float64 {
-			total := 0.0
-			for _, v := range values {
-				total += v * v
-			}
-			return math.Sqrt(total)
-		}
-	default:
-		return nil, badRequest("Invalid aggregator %q", name)
-	}
-	return func(values []float64) float64 {
-		present := slices.DeleteFunc(slices.Clone(values), isMissing)
-		if len(present) == 0 {
-			return missing
-		}
-		return f(present)
-	}, nil
 }

@@ -103,7 +103,7 @@ func (s *Server) searchAttributes(o *slo, now int64) (map[string]any, error) {
 	primary, status := o.primary(), map[string]any{}
 	for _, t := range o.Thresholds {
 		var calculation *string
-		m, err := s.measure(o, indexed-timeframeSeconds(t.Timeframe), indexed, indexed)
+		m, err := s.figures(o, indexed-timeframeSeconds(t.Timeframe), indexed, indexed)
 		switch {
 		case err != nil:
 			text := "The query could not be evaluated"

@@ -124,10 +124,15 @@ func (s *Server) Serve() error {
 
 // Shutdown stops listening and waits for running requests, no longer than ctx.
 func (s *Server) Shutdown(ctx context.Context) error {
-	if err := s.http.Shutdown(ctx); err != nil {
-		return errors.Join(err, s.http.Close())
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, s.http.Close())
 	}
-	return nil
+	if s.listener != nil {
+		// Serve closes it; where Serve was never called, nobody else does.
+		_ = s.listener.Close()
+	}
+	return err
 }
 
 // Requests are the requests so far in order of completion; the latest hundred

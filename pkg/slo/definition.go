@@ -45,10 +45,7 @@ const (
 )
 
 // SLI is what an objective measures: one of [EventSLI], [SliceSLI] and [MonitorSLI].
-type SLI interface {
-	// Type is Datadog's name for this kind.
-	Type() Type
-}
+type SLI interface{ sli() }
 
 // EventSLI counts events (Datadog: metric SLO): good ÷ valid. Each side is a
 // weighted sum of metric queries, which is what makes it independent of the
@@ -87,14 +84,9 @@ type MonitorSLI struct {
 	Groups []string
 }
 
-// Type is [Metric].
-func (EventSLI) Type() Type { return Metric }
-
-// Type is [TimeSlice].
-func (SliceSLI) Type() Type { return TimeSlice }
-
-// Type is [Monitor].
-func (MonitorSLI) Type() Type { return Monitor }
+func (EventSLI) sli()   {}
+func (SliceSLI) sli()   {}
+func (MonitorSLI) sli() {}
 
 // Objective is the target of one timeframe.
 type Objective struct {

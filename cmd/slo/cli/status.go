@@ -35,7 +35,7 @@ All figures are recomputed from Datadog's metrics. "slo help glossary" explains
 the columns, "slo help formats" how they are rounded.`,
 		Example: `  slo status
   slo status --team payments --timeframe 30d --since 2026-11-09
-  slo status "checkout*" --at 2026-11-09T10:00:00Z -o json
+  slo status "checkout*" --at 2026-11-02T10:00:00Z -o json
   slo demo -- status --env prod`,
 		GroupID:           groupAnswers,
 		Args:              cobra.ArbitraryArgs,

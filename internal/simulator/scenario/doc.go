@@ -23,7 +23,8 @@
 //	index_lag: 10m                 # age of the figures in the SLO search
 //	rhythm: {hours: [24 numbers], weekend: 60%}
 //	keys: [{api: …, app: …, scopes: [slos_read]}, {token: …}]
-//	limits: [{name: metrics_query, limit: 300, period: 1h}]
+//	limits: [{name: metrics_query, limit: 300, period: 1h}] # names as in X-RateLimit-Name;
+//	                               # metrics_query is v1's, metrics_query_v2 the other
 //	services:
 //	  - name: checkout
 //	    operation: http.request    # trace.http.request.hits and so on
@@ -61,6 +62,7 @@
 //	  - raw: '{"id":…}'            # any JSON value, served as it is
 //	truth: [{slo: …, timeframe: 30d, at: -14d, good: 1, total: [1, 2], state: ok}]
 //
-// Services and slos may carry "repeat: 500", and {n} in their texts becomes 001,
-// 002 and so on, or "each: [prod, dev]", and {each} becomes the one and the other.
+// Services and slos may carry "repeat: 500", and {n} becomes 001, 002 and so on,
+// or "each: [prod, dev]", and {each} becomes the one and the other: in a service's
+// name, in an SLO's name, tags and queries.
 package scenario

@@ -64,12 +64,25 @@ func position(doc *ast.DocumentNode, path string) string {
 	for path != "" {
 		if p, err := yaml.PathString(path); err == nil {
 			if node, err := p.FilterNode(doc.Body); err == nil && node != nil {
-				return place(node.GetToken())
+				return place(beginning(node))
 			}
 		}
 		path = path[:max(0, strings.LastIndexAny(path, ".["))]
 	}
 	return ""
+}
+
+// beginning is a node's first token. A block of keys would name its first colon.
+func beginning(node ast.Node) *token.Token {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		if !n.IsFlowStyle && len(n.Values) > 0 {
+			return n.Values[0].Key.GetToken()
+		}
+	case *ast.MappingValueNode:
+		return n.Key.GetToken()
+	}
+	return node.GetToken()
 }
 
 func place(t *token.Token) string {

@@ -33,6 +33,14 @@ func (s *Series) Active(from, to int64) bool {
 	return level || s.Count(from, to) > 0
 }
 
+// Life is the stretch outside of which there cannot be anything.
+func (s *Series) Life() (from, to int64) {
+	if s.flow == nil {
+		return s.from, s.to
+	}
+	return max(s.from, s.flow.start()), min(s.to, s.flow.end)
+}
+
 func (s *Series) clip(from, to int64) (int64, int64) {
 	return max(from, s.from), min(to, s.to)
 }
