@@ -36,7 +36,7 @@ func impure() []string {
 	return []string{"context", "log", "log/slog", "net", "net/http", "os", "testing"}
 }
 
-// rooms is the table of arrows. It says what style.md (The arrows) says.
+// rooms is the table of arrows. It says what ARCHITECTURE.md (The arrows) says.
 func rooms() map[string]room {
 	const (
 		datadogCore = "github.com/DataDog/datadog-api-client-go/v2/api/datadog"
@@ -49,8 +49,9 @@ func rooms() map[string]room {
 		"internal/metricquery": {without: impure()},
 		"internal/document":    {without: impure()},
 		"internal/buildinfo":   {},
+		"internal/spelling":    {without: impure()},
 		"internal/iostreams":   {outside: []string{"golang.org/x/term"}},
-		"internal/config":      {outside: []string{"github.com/goccy/go-yaml"}},
+		"internal/config":      {house: []string{"internal/spelling"}, outside: []string{"github.com/goccy/go-yaml"}},
 
 		"internal/datadog/transport": {},
 		"internal/datadog": {
@@ -58,7 +59,7 @@ func rooms() map[string]room {
 			outside: []string{datadogCore},
 			tests:   []string{datadogV1}, // the decoder is measured against it
 		},
-		"internal/evaluation": {house: []string{"pkg/..."}, outside: []string{"golang.org/x/sync"}},
+		"internal/evaluation": {house: []string{"internal/spelling", "pkg/..."}, outside: []string{"golang.org/x/sync"}},
 		"internal/report":     {house: []string{"internal/evaluation", "internal/document", "pkg/..."}},
 		"internal/render": {
 			house:   []string{"internal/document"},
@@ -66,7 +67,7 @@ func rooms() map[string]room {
 		},
 
 		// The simulator is the examiner: it may not copy from the candidate.
-		"internal/simulator/scenario": {outside: []string{"github.com/goccy/go-yaml"}},
+		"internal/simulator/scenario": {house: []string{"internal/spelling"}, outside: []string{"github.com/goccy/go-yaml"}},
 		"internal/simulator": {
 			house: []string{"internal/simulator/scenario", "internal/metricquery"},
 			// Its answers must decode through the official client.

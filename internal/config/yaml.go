@@ -15,6 +15,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/slo-cli/slo/internal/spelling"
 )
 
 // The parser needs stack for nesting and quadratic time for wide mappings, so
@@ -72,8 +74,8 @@ func (e entry) fail(hints []string, format string, args ...any) error {
 // unknown complains about a key that is none of the allowed ones.
 func (e entry) unknown(allowed ...string) error {
 	var hints []string
-	if near := nearest(e.key, allowed); near != "" {
-		hints = []string{"did you mean " + near + "?"}
+	if near := spelling.Nearest(e.key, allowed); len(near) > 0 {
+		hints = []string{"did you mean " + near[0] + "?"}
 	}
 	return e.fail(hints, "unknown key %q: want %s", e.key, alternatives(allowed))
 }

@@ -1,11 +1,10 @@
 package evaluation
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
+	"github.com/slo-cli/slo/internal/spelling"
 	"github.com/slo-cli/slo/pkg/slo"
 )
 
@@ -37,7 +36,7 @@ func (s Selector) Select(defs []slo.Definition) ([]slo.Definition, error) {
 	for _, name := range s.Names {
 		hits := matches(name, defs)
 		if len(hits) == 0 {
-			return nil, &UnknownNameError{Name: name, Nearest: nearest(name, defs)}
+			return nil, &UnknownNameError{Name: name, Nearest: spelling.Nearest(name, namesOf(defs))}
 		}
 		for _, i := range hits {
 			chosen[i] = true
@@ -92,56 +91,10 @@ func glob(pattern, s string) bool {
 	return strings.HasSuffix(s, parts[last])
 }
 
-// nearest are up to three names that a person may have meant.
-func nearest(name string, defs []slo.Definition) []string {
-	type candidate struct {
-		name     string
-		distance int
-	}
-	typed := []rune(strings.ToLower(name))
-	var near []candidate
-	for _, d := range defs {
-		lower := strings.ToLower(d.Name)
-		distance := editDistance(typed, []rune(lower))
-		if len(typed) > 0 && strings.Contains(lower, string(typed)) {
-			distance = 0
-		}
-		if distance <= max(3, len(typed)/2) {
-			near = append(near, candidate{d.Name, distance})
-		}
-	}
-	slices.SortStableFunc(near, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.name, b.name))
-	})
-	var names []string
-	for _, c := range near {
-		if !slices.Contains(names, c.name) && len(names) < 3 {
-			names = append(names, c.name)
-		}
+func namesOf(defs []slo.Definition) []string {
+	names := make([]string, len(defs))
+	for i, d := range defs {
+		names[i] = d.Name
 	}
 	return names
-}
-
-// editDistance is the number of insertions, deletions and replacements between two words (Levenshtein).
-func editDistance(a, b []rune) int {
-	if len(a) > 200 || len(b) > 200 {
-		return max(len(a), len(b))
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, y := range b {
-			change := diagonal
-			if x != y {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

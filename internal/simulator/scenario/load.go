@@ -9,6 +9,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/slo-cli/slo/internal/spelling"
 )
 
 //go:embed worlds/*.yaml
@@ -40,7 +42,7 @@ func Load(nameOrFile string) (*World, error) {
 	data, err := readFile(nameOrFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(nameOrFile, `./\`):
-		if near := nearest(nameOrFile, Names()); len(near) > 0 {
+		if near := spelling.Nearest(nameOrFile, Names()); len(near) > 0 {
 			return nil, fmt.Errorf("unknown scenario %q, did you mean %s? (or the path of a YAML file)", nameOrFile, quotedList(near))
 		}
 		return nil, fmt.Errorf("unknown scenario %q: give one of %s, or the path of a YAML file", nameOrFile, strings.Join(Names(), ", "))
@@ -58,48 +60,6 @@ func readFile(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, maxFile+1))
-}
-
-// nearest are the known names within a third of the name's length in edits,
-// the nearest first.
-func nearest(name string, known []string) []string {
-	type candidate struct {
-		name     string
-		distance int
-	}
-	var found []candidate
-	for _, k := range known {
-		if d := edits(strings.ToLower(name), strings.ToLower(k)); d <= max(1, len(name)/3) {
-			found = append(found, candidate{k, d})
-		}
-	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return a.distance - b.distance })
-	var names []string
-	for _, c := range found[:min(3, len(found))] {
-		names = append(names, c.name)
-	}
-	return names
-}
-
-// edits is the number of letters to insert, delete or replace to turn a into b.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func quotedList(names []string) string {

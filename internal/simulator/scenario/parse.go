@@ -13,6 +13,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/slo-cli/slo/internal/spelling"
 )
 
 // maxFile bounds a scenario file, in bytes.
@@ -104,7 +106,7 @@ func located(name string, err error) error {
 	if m := unknownField.FindStringSubmatch(text); m != nil {
 		known := fieldNames(reflect.TypeFor[fileWorld]())
 		text = fmt.Sprintf("unknown key %q", m[1])
-		if near := nearest(m[1], known); len(near) > 0 {
+		if near := spelling.Nearest(m[1], known); len(near) > 0 {
 			text += ", did you mean " + quotedList(near) + "?"
 		} else {
 			text += " (known here or elsewhere in a scenario: " + strings.Join(known, ", ") + ")"
