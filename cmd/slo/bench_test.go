@@ -20,7 +20,7 @@ import (
 // build compiles a program the way it is released.
 func build(b *testing.B, dir, pkg string) string {
 	b.Helper()
-	binary := filepath.Join(dir, filepath.Base(pkg))
+	binary := filepath.Join(dir, "program")
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, pkg)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/slo-cli/slo/cmd/slo/cli"
@@ -13,9 +12,6 @@ import (
 )
 
 func main() {
-	// Most of the memory of a large board is the points themselves, which live
-	// to the end: collecting twice as often costs little and halves what lies about.
-	debug.SetGCPercent(50)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second Ctrl-C ends the process at once, whatever the first one is waiting for.
 	context.AfterFunc(ctx, stop)

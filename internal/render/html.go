@@ -9,6 +9,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/slo-cli/slo/internal/document"
 )
@@ -16,7 +17,10 @@ import (
 //go:embed page.gohtml
 var pageSource string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageSource))
+// pageTemplate is parsed when the first page is written, not when the program starts.
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Parse(pageSource))
+})
 
 // The size of a sparkline in pixels: a step for each point, and room for the stroke.
 const (
@@ -57,7 +61,7 @@ func HTML(w io.Writer, d document.Document, o Options) error {
 		p.Tables = append(p.Tables, newHTMLTable(forPeople(t), o))
 	}
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, p); err != nil {
+	if err := pageTemplate().Execute(&b, p); err != nil {
 		return err
 	}
 	_, err := w.Write(b.Bytes())

@@ -5,6 +5,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/slo-cli/slo/internal/document"
 )
@@ -101,7 +102,7 @@ func markdownCell(c document.Cell, o Options) string {
 // markdownLine is a paragraph or a heading on one line.
 func markdownLine(s string) string {
 	s = markdownText(trimmed(s))
-	if at := blockStart.FindStringIndex(s); at != nil {
+	if at := blockStart().FindStringIndex(s); at != nil {
 		s = s[:at[1]-1] + `\` + s[at[1]-1:]
 	}
 	return s
@@ -109,7 +110,7 @@ func markdownLine(s string) string {
 
 // blockStart finds what could make a list or a rule of a line, up to the
 // character to escape.
-var blockStart = regexp.MustCompile(`^(?:\d{1,9}[.)]|[-+=])`)
+var blockStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:\d{1,9}[.)]|[-+=])`) })
 
 // markup is what means something inside a line: brackets, emphasis, code,
 // entities, HTML, strikethrough, formulas, mentions, issue numbers, and the
@@ -120,10 +121,10 @@ var markup = strings.NewReplacer(
 )
 
 // bareAddress finds the addresses without a scheme that GitHub makes links of.
-var bareAddress = regexp.MustCompile(`(?i)\bwww\.`)
+var bareAddress = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\bwww\.`) })
 
 // markdownText escapes s, which is clean already.
 func markdownText(s string) string {
 	s = markup.Replace(s)
-	return bareAddress.ReplaceAllStringFunc(s, func(m string) string { return m[:len(m)-1] + `\.` })
+	return bareAddress().ReplaceAllStringFunc(s, func(m string) string { return m[:len(m)-1] + `\.` })
 }

@@ -17,9 +17,11 @@ func newVersionCmd(f *factory) *cobra.Command {
 		Example: "  slo version",
 		GroupID: groupSetup,
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(f.streams.Out, "slo %s\n", version())
-			return err
-		},
+		RunE:    func(*cobra.Command, []string) error { return printVersion(f) },
 	}
+}
+
+func printVersion(f *factory) error {
+	_, err := fmt.Fprintf(f.streams.Out, "slo %s\n", version())
+	return err
 }

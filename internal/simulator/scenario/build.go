@@ -156,7 +156,7 @@ func (c *construction) frame(f *fileWorld) {
 		if (k.Token == "") == (k.API == "" || k.App == "") {
 			c.fail(fmt.Sprintf("$.keys[%d]", i), "a key has either api and app, or token")
 		}
-		w.Keys = append(w.Keys, Key{API: k.API, App: k.App, Token: k.Token, Scopes: k.Scopes})
+		w.Keys = append(w.Keys, Key(k))
 	}
 	for i, l := range f.Limits {
 		path := fmt.Sprintf("$.limits[%d]", i)

@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 )
 
-var hexID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+var hexID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{32}$`) })
 
 func (c *construction) slo(path string, f fileSLO) {
 	if f.Raw != "" {
@@ -38,7 +39,7 @@ func (c *construction) slo(path string, f fileSLO) {
 	if s.Bad != "" && s.Shape == ShapeNested {
 		c.fail(path+".shape", "the nested shape has good and total")
 	}
-	if f.ID != "" && !hexID.MatchString(f.ID) {
+	if f.ID != "" && !hexID().MatchString(f.ID) {
 		c.fail(path+".id", "id %q is not 32 hexadecimal digits", f.ID)
 	}
 	c.repeated(path, f.Repeat, f.Each, func(text func(string) string) {

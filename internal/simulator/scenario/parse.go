@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -94,7 +95,7 @@ func place(t *token.Token) string {
 	return fmt.Sprintf(":%d:%d", t.Position.Line, t.Position.Column)
 }
 
-var unknownField = regexp.MustCompile(`unknown field "([^"]*)"`)
+var unknownField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`unknown field "([^"]*)"`) })
 
 // located turns an error of the YAML decoder into one line with a place.
 func located(name string, err error) error {
@@ -103,7 +104,7 @@ func located(name string, err error) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	text := strings.TrimSpace(y.GetMessage())
-	if m := unknownField.FindStringSubmatch(text); m != nil {
+	if m := unknownField().FindStringSubmatch(text); m != nil {
 		known := fieldNames(reflect.TypeFor[fileWorld]())
 		text = fmt.Sprintf("unknown key %q", m[1])
 		if near := spelling.Nearest(m[1], known); len(near) > 0 {

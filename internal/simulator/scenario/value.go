@@ -6,16 +6,17 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
-var days = regexp.MustCompile(`^(\d+)d`)
+var days = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d+)d`) })
 
 // duration reads 90s, 5m, 36h, 12d or 1d12h; whole seconds, not negative.
 func duration(text string) (time.Duration, error) {
 	wrong := fmt.Errorf("%q is not a duration such as 90s, 5m, 36h or 12d", text)
 	rest, total := text, time.Duration(0)
-	if m := days.FindStringSubmatch(text); m != nil {
+	if m := days().FindStringSubmatch(text); m != nil {
 		n, err := strconv.Atoi(m[1])
 		if err != nil || n > 4000 {
 			return 0, wrong
