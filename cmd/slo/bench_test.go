@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -66,21 +65,14 @@ func BenchmarkBoard(b *testing.B) {
 					cmd.Env = []string{"HOME=" + b.TempDir(), "DD_HOST=" + slow.URL, "DD_API_KEY=a1b2c3", "DD_APP_KEY=d4e5f6"}
 					var stderr strings.Builder
 					cmd.Stderr = &stderr
-					out, err := cmd.StdoutPipe()
-					if err != nil {
-						b.Fatal(err)
-					}
 					if err := cmd.Start(); err != nil {
 						b.Fatal(err)
 					}
-					peak := int64(0)
-					for lines := bufio.NewScanner(out); lines.Scan(); {
-						peak = max(peak, highWater(cmd.Process.Pid))
-					}
+					peak := watch(cmd.Process.Pid)
 					if err := cmd.Wait(); err != nil {
 						b.Fatalf("%v\n%s", err, stderr.String())
 					}
-					return peak
+					return <-peak
 				}
 				run() // the simulator computes its traffic once; that is not what is measured
 				before := len(server.Requests())
@@ -95,21 +87,31 @@ func BenchmarkBoard(b *testing.B) {
 	}
 }
 
-// highWater is the peak resident memory of a process in bytes, as Linux tells it; 0 elsewhere.
-func highWater(pid int) int64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
-			if err == nil {
-				return kib << 10
+// watch reads the high-water mark of a process, as Linux tells it in bytes,
+// until the process ends; 0 elsewhere. (The rusage of a child begins with the
+// memory of its parent, which is the larger one here.)
+func watch(pid int) <-chan int64 {
+	peak := make(chan int64, 1)
+	go func() {
+		var high int64
+		for {
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			if err != nil {
+				break
 			}
+			_, rest, found := strings.Cut(string(status), "VmHWM:")
+			if !found {
+				break // it has ended, and waits to be collected
+			}
+			fields := strings.Fields(rest)
+			if kib, err := strconv.ParseInt(fields[0], 10, 64); err == nil {
+				high = max(high, kib<<10)
+			}
+			time.Sleep(time.Millisecond)
 		}
-	}
-	return 0
+		peak <- high
+	}()
+	return peak
 }
 
 func delayed(latency time.Duration, next http.Handler) http.Handler {

@@ -24,8 +24,8 @@ type faultRule struct {
 	delay time.Duration
 }
 
-// faultHelp is the grammar in one line, for messages.
-const faultHelp = "[PATH-PREFIX=]KIND[:N|:P%], with KIND one of 429, 429-noreset, 500, 502, 503, 504, reset, truncate, html, empty, coarsen, slow:DURATION"
+// FaultGrammar is the grammar in one line, for messages.
+const FaultGrammar = "[PATH-PREFIX=]KIND[:N|:P%], with KIND one of 429, 429-noreset, 500, 502, 503, 504, reset, truncate, html, empty, coarsen, slow:DURATION"
 
 // ParseFaults reads fault specifications:
 //
@@ -49,7 +49,7 @@ func ParseFaults(specs []string) (Faults, error) {
 	for _, spec := range specs {
 		rule, err := parseFault(spec)
 		if err != nil {
-			return Faults{}, fmt.Errorf("fault %q: %w; expected %s", spec, err, faultHelp)
+			return Faults{}, fmt.Errorf("fault %q: %w; expected %s", spec, err, FaultGrammar)
 		}
 		f.rules = append(f.rules, rule)
 	}

@@ -163,7 +163,10 @@ Datadog clients. The first line on stdout is its URL, printed when it is ready.
 Its clock is the real one and the world is placed relative to it, unless --now
 says otherwise.
 
-`,
+A fault of --fail is
+  ` + simulator.FaultGrammar + `
+such as 429:3 (the first three requests), 503:10% (one in ten, the same in every
+run), slow:250ms, /api/v2/query=503:2.`,
 		Example: `  slo simulator --addr 127.0.0.1:8126
   slo simulator --scenario steady --fail 503:10%`,
 		GroupID: groupTry,

@@ -38,9 +38,9 @@ func (s *selectorFlags) selector(names []string) (evaluation.Selector, error) {
 		}
 		sel.Tags = append(sel.Tags, t)
 	}
-	for key, value := range map[string]string{"service": s.service, "env": s.env, "team": s.team} {
-		if value != "" {
-			sel.Tags = append(sel.Tags, key+":"+value)
+	for _, short := range [][2]string{{"service", s.service}, {"env", s.env}, {"team", s.team}} {
+		if short[1] != "" {
+			sel.Tags = append(sel.Tags, short[0]+":"+short[1])
 		}
 	}
 	return sel, nil
@@ -52,12 +52,14 @@ func (s *selectorFlags) choice() (evaluation.TimeframeChoice, error) {
 		return evaluation.TimeframeChoice{}, nil
 	case "all":
 		return evaluation.TimeframeChoice{All: true}, nil
+	case "7d":
+		return evaluation.TimeframeChoice{Only: slo.SevenDays}, nil
+	case "30d":
+		return evaluation.TimeframeChoice{Only: slo.ThirtyDays}, nil
+	case "90d":
+		return evaluation.TimeframeChoice{Only: slo.NinetyDays}, nil
 	}
-	t, err := slo.ParseTimeframe(s.timeframe)
-	if err != nil {
-		return evaluation.TimeframeChoice{}, usage("--timeframe %q: want 7d, 30d, 90d or all", s.timeframe)
-	}
-	return evaluation.TimeframeChoice{Only: t}, nil
+	return evaluation.TimeframeChoice{}, usage("--timeframe %q: want 7d, 30d, 90d or all", s.timeframe)
 }
 
 // clock reads instants as people type them.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slo-cli/slo/internal/iostreams"
 	"github.com/slo-cli/slo/internal/render"
 )
 
@@ -105,10 +106,14 @@ func (f *factory) bindGlobals(root *cobra.Command) {
 	p.BoolVar(&g.refresh, "refresh", false, "read nothing from the cache")
 	p.BoolVar(&g.offline, "offline", false, "use nothing but the cache")
 	root.PersistentFlags().SortFlags = false
-	for name, values := range map[string][]string{"output": render.Formats(), "color": {"auto", "always", "never"}} {
-		if err := root.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-			panic(err) // a flag that was just bound
-		}
+	mustComplete(root, "output", render.Formats()...)
+	mustComplete(root, "color", iostreams.ColorModes()...)
+}
+
+// mustComplete offers the values of a flag to the shell.
+func mustComplete(cmd *cobra.Command, flag string, values ...string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // not a flag of the command
 	}
 }
 

@@ -46,6 +46,7 @@ the columns, "slo help formats" how they are rounded.`,
 		},
 	}
 	o.selectors.bind(cmd, true)
+	mustComplete(cmd, "timeframe", "7d", "30d", "90d", "all")
 	cmd.Flags().StringVar(&o.since, "since", "", "`TIME` of the previous meeting (default -14d)")
 	cmd.Flags().BoolVar(&o.groups, "groups", false, "show every group of grouped SLOs, not only the worst few")
 	return cmd
