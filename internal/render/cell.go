@@ -2,6 +2,7 @@ package render
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/slo-cli/slo/internal/document"
@@ -47,7 +48,7 @@ func unknown(c document.Cell) bool {
 	case document.Instant:
 		return c.Time.IsZero()
 	case document.Spark:
-		return len(c.Points) == 0
+		return !slices.ContainsFunc(c.Points, func(p float64) bool { return !math.IsNaN(p) })
 	default:
 		return false
 	}
