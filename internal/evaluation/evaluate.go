@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -38,8 +39,8 @@ type Runner struct {
 	Progress func(done, total int)
 }
 
-// givingUp is how many requests may fail in a row, before any was answered,
-// until the rest is not tried any more.
+// givingUp is how many requests may fail while not one is answered, until the
+// rest is not tried any more.
 const givingUp = 8
 
 // Run asks what the plan says and assesses every job. It returns an error only
@@ -131,6 +132,14 @@ func assess(job Job, got answers, pieces []piece, q slo.Question) Row {
 		return row
 	}
 	for _, o := range job.Objectives {
+		if known := evidence.Overall.Known; !known.Covers(o.Timeframe.Window(q.To)) {
+			row.Defect = &slo.Defect{
+				Kind:    slo.Invalid,
+				Message: fmt.Sprintf("its %s window begins before %s, and Datadog keeps nothing older", o.Timeframe, timeseries.Format(known.Start)),
+			}
+			row.Windows = nil
+			return row
+		}
 		a, err := slo.Assess(o, evidence.Overall, q)
 		if err != nil {
 			return Row{Definition: d, Notes: d.Notes, Defect: DefectOf(err)}
@@ -149,6 +158,12 @@ func assess(job Job, got answers, pieces []piece, q slo.Question) Row {
 		row.Groups = append(row.Groups, group)
 	}
 	row.Notes = append(row.Notes, about(d, row)...)
+	if known := evidence.Overall.Known; known.Start > pieces[0].span.Start {
+		row.Notes = append(row.Notes, slo.Note{
+			Code: "beyond_retention",
+			Text: fmt.Sprintf("Datadog keeps nothing from before %s; what would need it is not known", timeseries.Format(known.Start)),
+		})
+	}
 	return row
 }
 
@@ -161,6 +176,8 @@ func about(d slo.Definition, row Row) []slo.Note {
 	longest := row.Windows[len(row.Windows)-1].Window
 	day := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 	switch created, modified := d.Created, d.Modified; {
+	case !created.IsZero() && created.Unix() >= longest.End:
+		say("created_later", "created %s, after the window; it is counted by today's definition", day(created))
 	case !created.IsZero() && longest.Contains(created.Unix()):
 		say("younger_than_window", "created %s, inside its %s window; what was measured before then is counted by today's definition",
 			day(created), row.Windows[len(row.Windows)-1].Objective.Timeframe)
@@ -170,8 +187,8 @@ func about(d slo.Definition, row Row) []slo.Note {
 	}
 	for _, w := range row.Windows {
 		if c, ok := w.Coverage.Value(); ok && c < 1 && w.State != slo.NoData {
-			say("coverage", "%s: %.1f %% of the hours have no point of the denominator; no traffic and lost data look the same there",
-				w.Objective.Timeframe, 100*(1-c))
+			say("coverage", "%s: %.1f%% of the hours have no point of the denominator; no traffic and lost data look the same there",
+				w.Objective.Timeframe, math.Ceil(1000*(1-c))/10)
 		}
 	}
 	return notes

@@ -349,3 +349,52 @@ func TestSelect(t *testing.T) {
 		}
 	}
 }
+
+type tooOld struct{ slo.Defect }
+
+func (*tooOld) Error() string          { return "outside the retention date" }
+func (*tooOld) OutsideRetention() bool { return true }
+
+// An earlier meeting beyond Datadog's retention makes that figure unknown, not today's.
+func TestOutsideRetentionIsUnknown(t *testing.T) {
+	t.Parallel()
+	const keeps = noon - 200*int64(slo.Day)
+	source := metrics(func(_ context.Context, r timeseries.Request) ([]timeseries.Answer, error) {
+		answers := make([]timeseries.Answer, len(r.Queries))
+		for i := range answers {
+			if r.Span.Start < keeps {
+				answers[i].Err = &tooOld{}
+				continue
+			}
+			answers[i] = constant(10)(r)
+		}
+		return answers, nil
+	})
+	service := evaluation.Service{
+		Catalog: listing(job("a", "g", "v", slo.SevenDays)), Runner: evaluation.Runner{Metrics: source, Concurrency: 1},
+	}
+	q := slo.Question{To: noon, Since: noon - 300*int64(slo.Day), TrendDays: 14}
+	got, err := service.Evaluate(context.Background(), evaluation.Query{Question: q})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := got.Rows[0]
+	if row.Defect != nil || row.Windows[0].State != slo.OK || !row.Windows[0].Trend[0].IsKnown() {
+		t.Fatalf("today: %+v, want an untouched row", row)
+	}
+	if p := row.Windows[0].Previous; p.Attainment.IsKnown() || p.Spent.IsKnown() {
+		t.Errorf("the earlier meeting: %+v, want nothing known", p)
+	}
+	if len(row.Notes) != 1 || row.Notes[0].Code != "beyond_retention" {
+		t.Errorf("notes %v, want beyond_retention", row.Notes)
+	}
+	// A window that is itself too old has no figure at all.
+	q = slo.Question{To: keeps + 3600}
+	got, err = service.Evaluate(context.Background(), evaluation.Query{Question: q})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := got.Rows[0].Defect; d == nil || d.Kind != slo.Invalid || len(got.Rows[0].Windows) != 0 {
+		t.Errorf("a window beyond retention: %+v, want a defect", got.Rows[0])
+	}
+}

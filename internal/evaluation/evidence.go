@@ -1,6 +1,7 @@
 package evaluation
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -25,11 +26,15 @@ func (a answers) evidence(sli slo.EventSLI, pieces []piece) (slo.Evidence, error
 	}
 	known := timeseries.Span{Start: pieces[0].span.Start, End: pieces[len(pieces)-1].span.End}
 	groups := map[string]*slo.Events{}
-	overall := blank(known, pieces)
+	overall := blank(pieces)
 	side := func(terms []slo.Term, values func(*slo.Run) []float64) error {
 		for _, t := range terms {
 			for i, p := range pieces {
 				answer := a[answerKey{t.Query, p.chunk}]
+				if beyond := (retention)(nil); errors.As(answer.Err, &beyond) && beyond.OutsideRetention() {
+					known.Start = max(known.Start, p.span.End)
+					continue
+				}
 				if answer.Err != nil {
 					return answer.Err
 				}
@@ -41,7 +46,7 @@ func (a answers) evidence(sli slo.EventSLI, pieces []piece) (slo.Evidence, error
 					}
 					name := strings.Join(g.Tags, ",")
 					if groups[name] == nil {
-						groups[name] = blank(known, pieces)
+						groups[name] = blank(pieces)
 					}
 					addWeighted(values(&groups[name].Runs[i]), part, t.Weight)
 				}
@@ -55,17 +60,27 @@ func (a answers) evidence(sli slo.EventSLI, pieces []piece) (slo.Evidence, error
 	if err := side(sli.Valid, func(r *slo.Run) []float64 { return r.Valid }); err != nil {
 		return slo.Evidence{}, err
 	}
+	overall.Known = known
 	e := slo.Evidence{Overall: *overall}
 	for name, events := range groups {
+		events.Known = known
 		e.Groups = append(e.Groups, slo.GroupEvents{Name: name, Events: *events})
 	}
 	slices.SortFunc(e.Groups, func(x, y slo.GroupEvents) int { return strings.Compare(x.Name, y.Name) })
 	return e, nil
 }
 
+// retention is an error that says that a stretch of time is older than what
+// Datadog keeps: nothing can be known of it, which is no reason to know nothing
+// of the rest.
+type retention interface {
+	error
+	OutsideRetention() bool
+}
+
 // blank is a grid over the pieces with every cell missing.
-func blank(known timeseries.Span, pieces []piece) *slo.Events {
-	e := &slo.Events{Known: known, Runs: make([]slo.Run, len(pieces))}
+func blank(pieces []piece) *slo.Events {
+	e := &slo.Events{Runs: make([]slo.Run, len(pieces))}
 	for i, p := range pieces {
 		e.Runs[i] = slo.Run{
 			Start: p.span.Start, Step: p.chunk.step,

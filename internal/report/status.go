@@ -29,6 +29,8 @@ type Board struct {
 	AllGroups bool
 	// Zone is where people read the clock.
 	Zone *time.Location
+
+	cols []document.Column
 }
 
 // worstGroups is how many groups of an objective the board shows unasked.
@@ -37,6 +39,7 @@ const worstGroups = 3
 // Status is the board that opens the meeting, worst first.
 func Status(b Board) document.Document {
 	b.Rows = worstFirst(b.Rows)
+	b.cols = b.columns()
 	return document.Document{
 		Title:   b.title(),
 		Lead:    b.lead(),
@@ -112,7 +115,7 @@ func (b Board) clock(unix int64) string {
 
 // table has one line for each objective and window, and for the groups that need a look.
 func (b Board) table() document.Table {
-	t := document.Table{Columns: statusColumns(), Empty: "no SLO matches"}
+	t := document.Table{Columns: b.cols, Empty: "no SLO matches"}
 	for _, r := range b.Rows {
 		link := b.Link(r.Definition)
 		if len(r.Windows) == 0 {
@@ -127,26 +130,33 @@ func (b Board) table() document.Table {
 	return t
 }
 
-func statusColumns() []document.Column {
-	right := document.Right
+// columns are those of the board. On narrow terminals they go in the order of
+// what a meeting can do without: last go the window, unless it tells the lines
+// of one SLO apart, and the target that the attainment is held against.
+func (b Board) columns() []document.Column {
+	const right = document.Right
+	window := 1
+	if slices.ContainsFunc(b.Rows, func(r evaluation.Row) bool { return len(r.Windows) > 1 }) {
+		window = 0
+	}
 	return []document.Column{
 		{Name: "STATE", Key: "state"},
 		{Name: "SLO", Key: "line", Human: true, Shrink: true, MinWidth: 24},
 		{Key: "slo", Machine: true},
 		{Key: "id", Machine: true},
 		{Key: "group", Machine: true},
-		{Name: "WIN", Key: "timeframe", Drop: 2},
+		{Name: "WIN", Key: "timeframe", Drop: window},
 		{Name: "ATTAINED", Key: "attainment", Align: right},
-		{Name: "TARGET", Key: "target", Align: right, Drop: 4},
+		{Name: "TARGET", Key: "target", Align: right, Drop: 2},
 		{Name: "LEFT", Key: "remaining_percent", Align: right},
 		{Name: "EVENTS LEFT", Key: "remaining", Align: right, Drop: 11},
-		{Name: "CHANGE", Key: "change_since_previous", Align: right, Drop: 1},
+		{Name: "CHANGE", Key: "change_since_previous", Align: right, Drop: 3},
 		{Name: "TREND", Key: "trend", Drop: 6},
-		{Name: "BURN 1h", Key: "burn_1h", Align: right, Drop: 5},
+		{Name: "BURN 1h", Key: "burn_1h", Align: right, Drop: 4},
 		{Name: "6h", Key: "burn_6h", Align: right, Drop: 9},
 		{Name: "1d", Key: "burn_1d", Align: right, Drop: 7},
 		{Name: "3d", Key: "burn_3d", Align: right, Drop: 10},
-		{Name: "EMPTY IN", Key: "empty_in", Human: true, Align: right, Drop: 3},
+		{Name: "EMPTY IN", Key: "empty_in", Human: true, Align: right, Drop: 5},
 		{Key: "exhausted_at", Machine: true},
 		{Key: "good", Machine: true},
 		{Key: "total", Machine: true},
@@ -163,9 +173,9 @@ func statusColumns() []document.Column {
 // there is absent.
 type cells map[string]document.Cell
 
-func (c cells) row(severity document.Severity) document.Row {
+func (c cells) row(columns []document.Column, severity document.Severity) document.Row {
 	row := document.Row{Severity: severity}
-	for _, column := range statusColumns() {
+	for _, column := range columns {
 		row.Cells = append(row.Cells, c[column.Key])
 	}
 	return row
@@ -211,7 +221,7 @@ func (b Board) line(r evaluation.Row, name, group, link string, a slo.Assessment
 	if p := a.Previous; p != nil {
 		c["spent_percent"] = number(p.Spent, 1, document.Up, "")
 	}
-	return c.row(severityOf(a.State))
+	return c.row(b.cols, severityOf(a.State))
 }
 
 // bareLine is a row without figures: an error, or no target for the timeframe that was asked for.
@@ -225,30 +235,39 @@ func (b Board) bareLine(r evaluation.Row, link string) document.Row {
 	}
 	if r.Defect != nil {
 		c["error"] = text(r.Defect.Message)
-		return c.row(document.Bad)
+		return c.row(b.cols, document.Bad)
 	}
-	return c.row(document.Muted)
+	return c.row(b.cols, document.Muted)
 }
 
 // groupLines are the groups that a reader should see: the worst few, or all when asked.
 func (b Board) groupLines(r evaluation.Row) []document.Row {
-	shown := r.Groups
-	if !b.AllGroups && len(shown) > worstGroups {
-		shown = shown[:worstGroups]
-	}
+	shown := r.Groups[:b.shownGroups(r)]
 	var lines []document.Row
 	for _, g := range shown {
 		for _, a := range g.Windows {
-			lines = append(lines, b.line(r, "└ "+values(g.Name), g.Name, "", a))
+			lines = append(lines, b.line(r, "- "+values(g.Name), g.Name, "", a))
 		}
 	}
 	if rest := r.Groups[len(shown):]; len(rest) > 0 {
-		more := fmt.Sprintf("└ %d more, worst %s (--groups)", len(rest), stateWord(worstState(rest[0].Windows)))
-		row := cells{"line": text(more)}.row(document.Muted)
+		more := fmt.Sprintf("- %d more, worst %s", len(rest), stateWord(worstState(rest[0].Windows)))
+		row := cells{"line": text(more)}.row(b.cols, document.Muted)
 		row.Human = true
 		lines = append(lines, row)
 	}
 	return lines
+}
+
+// shownGroups is how many groups of a row are on the board.
+func (b Board) shownGroups(r evaluation.Row) int {
+	if b.AllGroups {
+		return len(r.Groups)
+	}
+	return min(worstGroups, len(r.Groups))
+}
+
+func (b Board) hidesGroups() bool {
+	return slices.ContainsFunc(b.Rows, func(r evaluation.Row) bool { return b.shownGroups(r) < len(r.Groups) })
 }
 
 // values is the name of a group without the tag keys, which are the same in every line.

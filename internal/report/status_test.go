@@ -168,6 +168,8 @@ func set(names []string) map[string]bool {
 func TestStatusLead(t *testing.T) {
 	t.Parallel()
 	const dayAgo, threeWeeksAgo = 24, 21 * 24
+	grouped := row(t, "a", "99.9", nil)
+	grouped.Groups = []evaluation.Group{{Name: "env:prod", Windows: row(t, "", "99.9", map[int]float64{threeWeeksAgo: 100}).Windows}}
 	regained := row(t, "a", "99", map[int]float64{dayAgo: 100, threeWeeksAgo: 100})
 	regained.Windows[0].Previous.RemainingPercent = slo.Known(regained.Windows[0].Budget.RemainingPercent)
 	for _, c := range []struct {
@@ -176,20 +178,27 @@ func TestStatusLead(t *testing.T) {
 		want []string
 	}{
 		{"nothing", []evaluation.Row{row(t, "a", "99", nil)}, []string{
-			"Nothing spent 10 % of its budget or more since 2026-10-12 12:00 UTC.",
+			"No SLO spent 10% or more of its budget since 2026-10-12 12:00 UTC.",
 		}},
 		{"spent since", []evaluation.Row{row(t, "a", "99", map[int]float64{dayAgo: 100})}, []string{
-			"Spent since 2026-10-12 12:00 UTC: a 14 % of its 30d budget.",
+			"Spent since 2026-10-12 12:00 UTC: a (14% of its 30d budget).",
 		}},
 		{"spent and regained, as a short window does", []evaluation.Row{regained}, []string{
-			"Nothing spent 10 % of its budget or more since 2026-10-12 12:00 UTC.",
+			"No SLO spent 10% or more of its budget since 2026-10-12 12:00 UTC.",
 		}},
 		{"standing debt", []evaluation.Row{row(t, "a", "99.9", map[int]float64{threeWeeksAgo: 100})}, []string{
-			"Nothing spent 10 % of its budget or more since 2026-10-12 12:00 UTC.",
-			"In debt from before: a, 39 % over its 30d budget.",
+			"No SLO spent 10% or more of its budget since 2026-10-12 12:00 UTC.",
+			"In debt from before: a (39% over its 30d budget).",
+		}},
+		{"no data", []evaluation.Row{silent(t, "a")}, []string{
+			"What was spent since 2026-10-12 12:00 UTC is not known: there is no data.",
+		}},
+		{"a group in debt", []evaluation.Row{grouped}, []string{
+			"No SLO spent 10% or more of its budget since 2026-10-12 12:00 UTC.",
+			"Breached within an SLO that is not: a / prod (39% over its 30d budget).",
 		}},
 		{"an error", []evaluation.Row{failed("a"), row(t, "b", "99", nil)}, []string{
-			"Nothing spent 10 % of its budget or more since 2026-10-12 12:00 UTC.", "1 SLO could not be evaluated; see below.",
+			"No SLO spent 10% or more of its budget since 2026-10-12 12:00 UTC.", "1 SLO could not be evaluated; see below.",
 		}},
 		{"empty", nil, nil},
 	} {
@@ -244,7 +253,7 @@ func TestStatusGroups(t *testing.T) {
 		}
 		return out
 	}
-	if diff := cmp.Diff([]string{"a", "└ d", "└ a", "└ b", "└ 2 more, worst ok (--groups)"}, names(false)); diff != "" {
+	if diff := cmp.Diff([]string{"a", "- d", "- a", "- b", "- 2 more, worst ok"}, names(false)); diff != "" {
 		t.Errorf("worst few (-want +got):\n%s", diff)
 	}
 	if got := len(names(true)); got != 6 {

@@ -45,8 +45,8 @@ type Previous struct {
 	At               int64
 	Attainment       Figure
 	RemainingPercent Figure
-	// Spent is what was bad since then, AgedOut what was bad then and has left
-	// the window by now, both in percent of today's allowance.
+	// Spent is what was bad since then, AgedOut what has left the window since
+	// then (also what came and left in between), both in percent of today's allowance.
 	Spent, AgedOut Figure
 }
 

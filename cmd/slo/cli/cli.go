@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/slo-cli/slo/internal/iostreams"
@@ -18,7 +19,8 @@ func Main(ctx context.Context, args []string, lookup func(string) (string, bool)
 	if len(args) == 1 && (args[0] == "version" || args[0] == "--version") {
 		// Build scripts ask this in every job. Not putting the commands together
 		// first takes a fifth off the time; the command is there for its help.
-		if printVersion(f) != nil {
+		if err := printVersion(f); err != nil {
+			(&failure{code: exitBug, message: err.Error()}).complain(streams.Err, false)
 			return exitBug
 		}
 		return exitOK
@@ -40,10 +42,14 @@ func run(ctx context.Context, f *factory, args []string) (code int) {
 	root := newRootCmd(f)
 	root.SetArgs(args)
 	root.SetIn(f.streams.In)
-	root.SetOut(f.streams.Out)
+	out := &checkedWriter{to: f.streams.Out}
+	root.SetOut(out)
 	root.SetErr(f.streams.Err)
 	executed, err := root.ExecuteContextC(ctx)
 	var silent exitStatus
+	if err == nil {
+		err = out.err
+	}
 	switch {
 	case err == nil:
 		return exitOK
@@ -58,6 +64,20 @@ func run(ctx context.Context, f *factory, args []string) (code int) {
 	}
 	end.complain(f.streams.Err, f.global.json() || asksForJSON(args))
 	return end.code
+}
+
+// checkedWriter remembers the first error, which cobra passes over when it prints help.
+type checkedWriter struct {
+	to  io.Writer
+	err error
+}
+
+func (w *checkedWriter) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	if w.err == nil && err != nil {
+		w.err = fmt.Errorf("stdout: %w", err)
+	}
+	return n, err
 }
 
 // asksForJSON looks for -o json where cobra gave up before it got there.

@@ -3,13 +3,16 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/slo-cli/slo/internal/config"
 	"github.com/slo-cli/slo/internal/datadog"
+	"github.com/slo-cli/slo/internal/document"
 	"github.com/slo-cli/slo/internal/evaluation"
 	"github.com/slo-cli/slo/internal/render"
 	"github.com/slo-cli/slo/internal/report"
@@ -44,12 +47,17 @@ func runDoctor(ctx context.Context, f *factory) error {
 	}
 	checks := []report.Check{
 		{Name: "site", Verdict: report.Works, Detail: fmt.Sprintf("%s (%s), %s (%s)", settings.Site.Value, settings.Site.Origin, settings.BaseURL.Value, settings.BaseURL.Origin)},
-		{Name: "credentials", Verdict: report.Works, Detail: "from " + origin(settings.Credentials)},
 	}
 	client, err := f.client()
+	var end *failure
+	if errors.As(err, &end) && end.code == exitAuth {
+		checks = append(checks, report.Check{Name: "credentials", Verdict: report.Fails, Detail: end.message, Remedy: strings.Join(end.hints, "; ")})
+		return f.diagnose(report.Doctor(settings.Site.Value, checks), end)
+	}
 	if err != nil {
 		return err
 	}
+	checks = append(checks, report.Check{Name: "credentials", Verdict: report.Works, Detail: "from " + origin(settings.Credentials)})
 	found, worst := probe(ctx, client.Probes())
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -58,6 +66,11 @@ func runDoctor(ctx context.Context, f *factory) error {
 	if worst == nil {
 		return f.print(doc)
 	}
+	return f.diagnose(doc, worst)
+}
+
+// diagnose shows the checks although the run fails with end.
+func (f *factory) diagnose(doc document.Document, end error) error {
 	// The contract keeps stdout empty for these codes, so people read the table on stderr.
 	if !f.global.json() {
 		var out bytes.Buffer
@@ -66,7 +79,7 @@ func runDoctor(ctx context.Context, f *factory) error {
 		}
 		fmt.Fprintln(f.streams.Err, out.String())
 	}
-	return worst
+	return end
 }
 
 // origin names the variables that the credentials come from.

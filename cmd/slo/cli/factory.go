@@ -190,13 +190,14 @@ func (f *factory) service() (service evaluation.Service, done func(), err error)
 
 // sent writes what went out, metric requests first, in the words of the plan.
 func sent(counts map[string]int) string {
-	parts := []string{fmt.Sprintf("%d %s requests", counts[datadog.CallSeries], datadog.CallSeries)}
+	var before []string
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		if kind != datadog.CallSeries {
-			parts = append(parts, fmt.Sprintf("%d %s", counts[kind], kind))
+		if kind != datadog.CallSeries && kind != datadog.Retries {
+			before = append(before, fmt.Sprintf("%d × %s", counts[kind], kind))
 		}
 	}
-	return strings.Join(parts, ", ")
+	return fmt.Sprintf("%d series requests, %d retries; before the plan: %s",
+		counts[datadog.CallSeries], counts[datadog.Retries], strings.Join(before, ", "))
 }
 
 // catalog lists the selected definitions, for list and show.

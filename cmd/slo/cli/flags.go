@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -79,15 +80,55 @@ func (c clock) parse(flag, s string, base time.Time) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
 	}
-	for _, layout := range []string{"2006-01-02", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05"} {
+	if t, err := time.ParseInLocation(time.DateOnly, s, c.zone); err == nil {
+		return t, nil
+	}
+	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05"} {
 		if t, err := time.ParseInLocation(layout, s, c.zone); err == nil {
-			return t, nil
+			return c.unambiguous(flag, s, layout, t)
 		}
 	}
 	if t, err := time.Parse("2006-01-02T15:04Z07:00", s); err == nil {
 		return t, nil
 	}
 	return time.Time{}, usage("%s %q: want an instant such as 2026-11-09T10:00:00Z, a date such as 2026-11-09, or -14d", flag, s)
+}
+
+// unambiguous refuses a local time that the clock of the zone skips or shows twice.
+func (c clock) unambiguous(flag, s, layout string, t time.Time) (time.Time, error) {
+	if t.Format(layout) != s {
+		return t, usage("%s %q: the clocks of %s skip this time; write it with its offset, such as %s", flag, s, c.zone, t.Format(time.RFC3339))
+	}
+	for _, other := range []time.Time{t.Add(-time.Hour), t.Add(time.Hour)} {
+		if other.Format(layout) == s {
+			return t, usage("%s %q: the clocks of %s show this time twice; write %s or %s", flag, s, c.zone, t.Format(time.RFC3339), other.Format(time.RFC3339))
+		}
+	}
+	return t, nil
+}
+
+// lengthFlag is a flag that takes a length of time: 90s, 5m, 1h, 2d.
+type lengthFlag struct{ to *time.Duration }
+
+func (l lengthFlag) String() string {
+	if l.to == nil || *l.to == 0 {
+		return ""
+	}
+	return l.to.String()
+}
+
+func (lengthFlag) Type() string { return "LENGTH" }
+
+func (l lengthFlag) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		var ok bool
+		if d, ok = length(s); !ok {
+			return errors.New("want a length of time such as 90s, 5m, 1h or 2d")
+		}
+	}
+	*l.to = d
+	return nil
 }
 
 // length reads a whole number of w, d, h or m, at most 15 months.

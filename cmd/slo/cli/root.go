@@ -40,7 +40,9 @@ func newRootCmd(f *factory) *cobra.Command {
 		Long: `slo pulls metrics and SLO objects from Datadog, recomputes attainment and error
 budget itself, and prints what the meeting needs to know.
 
-Without an account, "slo demo" shows the same program on an embedded simulator.`,
+Without an account, "slo demo" shows the same program on an embedded simulator.
+
+"slo help" also knows the topics environment, exit-codes, formats and glossary.`,
 		Example: `  slo demo
   slo status
   slo status --team payments --timeframe 30d`,
@@ -76,8 +78,6 @@ Without an account, "slo demo" shows the same program on an embedded simulator.`
 	root.AddCommand(
 		newStatusCmd(f), newListCmd(f), newShowCmd(f), newDemoCmd(f), newSimulatorCmd(f), newDoctorCmd(f), newVersionCmd(f),
 	)
-	root.SetCompletionCommandGroupID(groupSetup)
-	root.SetHelpCommandGroupID(groupSetup)
 	for topic, short := range map[string]string{
 		"environment": "The environment variables that slo reads",
 		"exit-codes":  "What each exit code means",
@@ -86,7 +86,41 @@ Without an account, "slo demo" shows the same program on an embedded simulator.`
 	} {
 		root.AddCommand(helpTopic(topic, short))
 	}
+	root.SetHelpCommand(newHelpCmd(root))
+	root.SetCompletionCommandGroupID(groupSetup)
+	root.InitDefaultCompletionCmd("completion")
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args = cobra.ArbitraryArgs
+			c.RunE = func(c *cobra.Command, args []string) error {
+				if len(args) > 0 {
+					return usage("completion for %q: want bash, zsh, fish or powershell", args[0])
+				}
+				return c.Help()
+			}
+		}
+	}
 	return root
+}
+
+// newHelpCmd is "slo help [command or topic]", which knows what it does not know.
+func newHelpCmd(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND|TOPIC]",
+		Short:   "Show the help of a command or a topic",
+		Example: "  slo help status\n  slo help glossary",
+		GroupID: groupSetup,
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 || (len(args) > 0 && cmd == root) {
+				end := usage("no help for %q", strings.Join(args, " "))
+				end.hints = []string{"slo --help lists the commands", "the topics are environment, exit-codes, formats and glossary"}
+				return end
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
 }
 
 func (f *factory) bindGlobals(root *cobra.Command) {
@@ -96,8 +130,8 @@ func (f *factory) bindGlobals(root *cobra.Command) {
 	p.StringVar(&g.config, "config", "", "user config `FILE` (SLO_CONFIG)")
 	p.StringVar(&g.at, "at", "", "evaluate as of `TIME`: RFC 3339, 2026-11-09 or -14d (default now)")
 	p.StringVar(&g.tz, "tz", "", "time `ZONE` for dates and the screen, such as Asia/Tokyo (default UTC)")
-	p.DurationVar(&g.timeout, "timeout", 0, "bound on the whole run (default 5m)")
-	p.DurationVar(&g.settle, "settle", 0, "leave out the newest points, which are still arriving (default 5m)")
+	p.Var(lengthFlag{&g.timeout}, "timeout", "bound on the whole run (default 5m)")
+	p.Var(lengthFlag{&g.settle}, "settle", "leave out the newest points, which are still arriving (default 5m)")
 	p.StringVarP(&g.output, "output", "o", render.FormatTable, "`FORMAT`: "+strings.Join(render.Formats(), ", "))
 	p.StringVar(&g.color, "color", "", "`WHEN` to colour: auto, always or never (default auto)")
 	p.BoolVar(&g.debug, "debug", false, "trace requests on stderr, never a secret")
@@ -123,8 +157,16 @@ func helpTopic(name, short string) *cobra.Command {
 	if err != nil {
 		panic(err) // embedded at build time
 	}
-	cmd := &cobra.Command{Use: name, Short: short, Long: strings.TrimSpace(string(text))}
+	cmd := &cobra.Command{
+		Use: name, Short: short, Long: strings.TrimSpace(string(text)), Hidden: true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("%s is a help topic and takes no arguments", name)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 	cmd.SetHelpTemplate("{{.Long}}\n")
-	cmd.SetUsageTemplate("{{.Long}}\n")
 	return cmd
 }

@@ -22,8 +22,13 @@ func newShowCmd(f *factory) *cobra.Command {
 		Short: "Show one SLO object in full",
 		Example: `  slo show "checkout availability"
   slo demo -- show "auth availability (prod)" -o json`,
-		GroupID:           groupObjects,
-		Args:              cobra.ExactArgs(1),
+		GroupID: groupObjects,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("slo show wants one name or id, not %d", len(args))
+			}
+			return nil
+		},
 		ValidArgsFunction: f.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.name = args[0]
@@ -41,7 +46,7 @@ func runShow(ctx context.Context, o *showOptions) error {
 	}
 	switch defs := catalog.Definitions; len(defs) {
 	case 0:
-		return usage("%q is an SLO, but not one that the filters leave", o.name)
+		return usage("%q is an SLO, but it does not match the filters", o.name)
 	case 1:
 		return o.f.print(report.Show(catalog))
 	default:

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +24,16 @@ func newVersionCmd(f *factory) *cobra.Command {
 }
 
 func printVersion(f *factory) error {
-	_, err := fmt.Fprintf(f.streams.Out, "slo %s\n", version())
-	return err
+	text := "slo " + version() + "\n"
+	if f.global.json() {
+		line, err := json.Marshal(map[string]string{"schema": "slo.version/v1", "version": version()})
+		if err != nil {
+			return err
+		}
+		text = string(line) + "\n"
+	}
+	if _, err := io.WriteString(f.streams.Out, text); err != nil {
+		return fmt.Errorf("stdout: %w", err)
+	}
+	return nil
 }
