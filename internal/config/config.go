@@ -99,11 +99,11 @@ func Load(src Sources) (Settings, error) {
 	s := Settings{File: file.path, Credentials: findCredentials(src.env)}
 
 	site := first(Setting{src.Flags.Site, "--site"}, Setting{src.env("DD_SITE"), "DD_SITE"}, file.site, Setting{DefaultSite, "default"})
-	if s.Site, err = resolved(site, parseSite); err != nil {
+	if s.Site, err = parseAddress(site, parseSite); err != nil {
 		return Settings{}, err
 	}
 	base := first(Setting{src.Flags.APIURL, "--api-url"}, Setting{src.env("DD_HOST"), "DD_HOST"}, file.apiURL, Setting{"https://api." + s.Site.Value, "default"})
-	if s.BaseURL, err = resolved(base, parseBaseURL); err != nil {
+	if s.BaseURL, err = parseAddress(base, parseBaseURL); err != nil {
 		return Settings{}, err
 	}
 	s.AppURL = AppURL(s.Site.Value)
@@ -170,11 +170,6 @@ func parse[T any](s Setting, parser func(string) (T, error)) (T, error) {
 		return v, &Error{Message: fmt.Sprintf("%s %q: %v", s.Origin, s.Value, err)}
 	}
 	return v, nil
-}
-
-func resolved(s Setting, parser func(string) (string, error)) (Setting, error) {
-	v, err := parse(s, parser)
-	return Setting{v, s.Origin}, err
 }
 
 func durationError(s Setting) error {

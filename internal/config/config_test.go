@@ -176,11 +176,59 @@ func TestSite(t *testing.T) {
 	f("api.us5.datadoghq.com", "us5.datadoghq.com")
 	f("http://us3.datadoghq.com", "us3.datadoghq.com")
 	f("datad0g.com", "datad0g.com")
-	for _, bad := range []string{"https://", "app.datadoghq.com/dashboard", "data dog", "user@datadoghq.com", "datadoghq..com", "datadoghq.com?x", "$DD_SITE", "datadoghq.com:x"} {
+	for bad, says := range map[string]string{
+		"https://":                      "--site: want",
+		"app.datadoghq.com/dashboard":   `--site "app.datadoghq.com…": want`,
+		"https://datadoghq.com/x?y=z":   `--site "https://datadoghq.com…": want`,
+		"data dog":                      "--site: want",
+		"user@datadoghq.com":            "--site: want",
+		"datadoghq..com":                `--site "datadoghq..com": want`,
+		"datadoghq.com?x":               `--site "datadoghq.com…": want`,
+		"$DD_SITE":                      "--site: want",
+		"datadoghq.com:x":               "--site: want",
+		strings.Repeat("a.", 30) + "aa": "--site: want",
+	} {
 		src := sources(t)
 		src.Flags.Site = bad
 		_, err := config.Load(src)
-		wantError(t, err, "--site", bad, "want a Datadog site, such as")
+		wantError(t, err, says+" a Datadog site, such as")
+	}
+}
+
+func TestSecretsInAddressesAreNotShown(t *testing.T) {
+	t.Parallel()
+	const hexKey, appKey = "0123456789abcdef0123456789abcdef", "0123456789ABCDEF0123456789abcdef01234567"
+	for _, tt := range []struct{ value, secret, shown string }{
+		{"http://user:s3cretpw@h", "s3cretpw", "without a user name and password"},
+		{"user:s3cretpw@h", "s3cretpw", "without a user name and password"},
+		{"http://user:12/s3cretpw@h", "s3cretpw", "without a user name and password"},
+		{"http://user:s3cret/pw@h", "s3cret", "without a user name and password"},
+		{"https://api.datadoghq.com/?api_key=SECRET", "SECRET", `"https://api.datadoghq.com…"`},
+		{"https://api.datadoghq.com/path-SECRET?x", "SECRET", `"https://api.datadoghq.com…"`},
+		{"https://api.datadoghq.com#SECRET", "SECRET", `"https://api.datadoghq.com…"`},
+		{"ftp://host.example/SECRET", "SECRET", `"ftp://host.example…"`},
+		{"http://h:SECRET", "SECRET", "want an address"},
+		{hexKey, hexKey, "looks like a key"},
+		{"https://" + appKey + "/", "0123", "looks like a key"},
+		{"https://api.datadoghq.com/%zz?api_key=SECRET", "SECRET", `"https://api.datadoghq.com…"`},
+	} {
+		_, err := config.Load(sources(t, "DD_HOST="+tt.value))
+		wantError(t, err, "DD_HOST", "want an address", tt.shown)
+		if strings.Contains(strings.ToLower(err.Error()), strings.ToLower(tt.secret)) {
+			t.Errorf("the message repeats the secret of %s: %v", tt.value, err)
+		}
+	}
+	for _, key := range []string{hexKey, appKey, "api." + hexKey, "https://" + hexKey, "ddpat_" + hexKey, strings.Repeat("z9", 20)} {
+		_, err := config.Load(sources(t, "DD_SITE="+key))
+		wantError(t, err, "DD_SITE: looks like a key, want a Datadog site")
+		if strings.Contains(strings.ToLower(err.Error()), "0123") || strings.Contains(err.Error(), "z9") {
+			t.Errorf("the message repeats the key: %v", err)
+		}
+	}
+	src := sources(t)
+	write(t, src.UserConfigDir, "slo/config.yaml", "api_url: https://user:s3cretpw@h\n")
+	if _, err := config.Load(src); err == nil || strings.Contains(err.Error(), "s3cretpw") || !strings.Contains(err.Error(), ":1:10: api_url: want") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/slo-cli/slo/internal/boundedyaml"
 )
 
 // maxProjectFile is room for some thirty thousand objectives.
@@ -95,7 +97,7 @@ func findProject(dir string) (string, error) {
 }
 
 func readProject(path string) (Project, error) {
-	data, err := readLimited(path, maxProjectFile)
+	data, err := boundedyaml.ReadFile(path, maxProjectFile)
 	if err != nil {
 		return Project{}, fileError(path, err)
 	}

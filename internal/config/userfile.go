@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+
+	"github.com/slo-cli/slo/internal/boundedyaml"
 )
 
 // maxUserFile is far more than seven settings need.
@@ -26,7 +28,7 @@ func readUserFile(src Sources) (userFile, error) {
 			return userFile{}, nil
 		}
 	}
-	data, err := readLimited(path, maxUserFile)
+	data, err := boundedyaml.ReadFile(path, maxUserFile)
 	if errors.Is(err, fs.ErrNotExist) && named.Value == "" {
 		return userFile{}, nil
 	}

@@ -3,30 +3,19 @@ package config
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 
+	"github.com/slo-cli/slo/internal/boundedyaml"
 	"github.com/slo-cli/slo/internal/spelling"
 )
 
-// The parser needs stack for nesting and quadratic time for wide mappings, so
-// both are bounded before it runs.
-const (
-	maxNesting = 100
-	maxKeys    = 2000
-	// maxExpanded bounds what aliases can blow a file up to, in bytes of JSON.
-	maxExpanded = 16 << 20
-)
+// maxExpanded bounds what aliases can blow a file up to, in bytes of JSON.
+const maxExpanded = 16 << 20
 
 type kind int
 
@@ -114,32 +103,13 @@ func (n *node) get(key string) *node {
 }
 
 // parseYAML reads one document. The errors name the file, line and column.
-func parseYAML(path string, data []byte) (root *node, err error) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	if !utf8.Valid(data) {
-		return nil, &Error{Message: path + ": not UTF-8 text"}
-	}
-	// The parser is not ours; a panic in it must not look like a bug of slo.
-	defer func() {
-		if p := recover(); p != nil {
-			root, err = nil, &Error{Message: fmt.Sprintf("%s: cannot be read as YAML (%v)", path, p)}
-		}
-	}()
-	tokens := lexer.Tokenize(string(data))
-	if err := checkShape(path, tokens); err != nil {
-		return nil, err
-	}
-	file, err := parser.Parse(tokens, 0)
+func parseYAML(path string, data []byte) (*node, error) {
+	file, err := boundedyaml.Parse(path, data, maxProjectFile)
 	if err != nil {
-		var at yaml.Error
-		if errors.As(err, &at) && at.GetToken() != nil {
-			pos := at.GetToken().Position
-			return nil, &Error{Message: fmt.Sprintf("%s:%d:%d: %s", path, pos.Line, pos.Column, at.GetMessage())}
-		}
-		return nil, &Error{Message: path + ": " + strings.ReplaceAll(err.Error(), "\n", " ")}
+		return nil, &Error{Message: err.Error()}
 	}
 	c := converter{path: path, anchors: map[string]*node{}}
-	root = &node{path: path, line: 1, col: 1}
+	root := &node{path: path, line: 1, col: 1}
 	seen := false
 	for _, doc := range file.Docs {
 		if doc.Body == nil {
@@ -156,67 +126,7 @@ func parseYAML(path string, data []byte) (root *node, err error) {
 	return root, nil
 }
 
-// checkShape bounds nesting and the number of keys of each mapping.
-func checkShape(path string, tokens token.Tokens) error {
-	fail := func(t *token.Token, format string, args ...any) error {
-		return &Error{Message: fmt.Sprintf("%s:%d:%d: ", path, t.Position.Line, t.Position.Column) + fmt.Sprintf(format, args...)}
-	}
-	// keys counts the keys of the mappings that are open, innermost last: in
-	// block style one for each column, in brackets one for each bracket.
-	type level struct{ column, keys int }
-	var block, flow []level
-	dashes, line := 0, 0
-	for _, t := range tokens {
-		if t.Position.Line != line {
-			dashes, line = 0, t.Position.Line
-		}
-		column := t.Position.Column
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			if flow = append(flow, level{}); len(flow) > maxNesting {
-				return fail(t, "nested more than %d levels deep", maxNesting)
-			}
-		case token.SequenceEndType, token.MappingEndType:
-			if len(flow) > 0 {
-				flow = flow[:len(flow)-1]
-			}
-		case token.AnchorType, token.TagType, token.MappingKeyType, token.SequenceEntryType:
-			if dashes++; dashes > maxNesting && len(flow) == 0 {
-				return fail(t, "nested more than %d levels deep", maxNesting)
-			}
-			if t.Type == token.SequenceEntryType && len(flow) == 0 {
-				for len(block) > 0 && block[len(block)-1].column > column {
-					block = block[:len(block)-1]
-				}
-			}
-		case token.MappingValueType:
-			if len(flow) > 0 {
-				if flow[len(flow)-1].keys++; flow[len(flow)-1].keys > maxKeys {
-					return fail(t, "more than %d keys in one mapping", maxKeys)
-				}
-				continue
-			}
-			if t.Prev != nil && t.Prev.Position.Line == t.Position.Line {
-				column = t.Prev.Position.Column
-			}
-			for len(block) > 0 && block[len(block)-1].column > column {
-				block = block[:len(block)-1]
-			}
-			if len(block) == 0 || block[len(block)-1].column < column {
-				if block = append(block, level{column: column}); len(block) > maxNesting {
-					return fail(t, "nested more than %d levels deep", maxNesting)
-				}
-			}
-			if block[len(block)-1].keys++; block[len(block)-1].keys > maxKeys {
-				return fail(t, "more than %d keys in one mapping", maxKeys)
-			}
-		}
-	}
-	return nil
-}
-
-// converter turns the parser's tree into ours. An anchor is present, but nil,
-// while its value is being read.
+// converter turns the parser's tree into ours.
 type converter struct {
 	path    string
 	anchors map[string]*node
@@ -273,19 +183,14 @@ func (c *converter) convert(n ast.Node) (*node, error) {
 	case *ast.MappingValueNode:
 		return c.mapping(c.at(n.Key), []*ast.MappingValueNode{n})
 	case *ast.AnchorNode:
-		name := n.Name.GetToken().Value
-		c.anchors[name] = nil
 		value, err := c.convert(n.Value)
-		c.anchors[name] = value
+		c.anchors[n.Name.GetToken().Value] = value
 		return value, err
 	case *ast.AliasNode:
 		name := n.Value.GetToken().Value
-		value, known := c.anchors[name]
-		switch {
-		case !known:
+		value := c.anchors[name]
+		if value == nil {
 			return nil, out.fail(nil, "no anchor &%s before this alias", name)
-		case value == nil:
-			return nil, out.fail(nil, "the alias *%s stands inside of what it names", name)
 		}
 		return value, nil
 	case *ast.TagNode:
@@ -327,8 +232,8 @@ func (c *converter) mapping(out *node, values []*ast.MappingValueNode) (*node, e
 			own[e.key] = true
 			out.entries = append(out.entries, e)
 		}
-		if len(out.entries) > maxKeys {
-			return nil, out.fail(nil, "more than %d keys in one mapping", maxKeys)
+		if len(out.entries) > boundedyaml.MaxKeys {
+			return nil, out.fail(nil, "more than %d keys in one mapping", boundedyaml.MaxKeys)
 		}
 	}
 	return out, nil

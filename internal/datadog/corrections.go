@@ -3,6 +3,7 @@ package datadog
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/slo-cli/slo/pkg/slo"
@@ -12,7 +13,7 @@ import (
 const correctionsPerPage = 100
 
 // Corrections lists every status correction of the organisation. One that
-// cannot be read is an error: leaving it out would change figures silently.
+// cannot be read says so: leaving it out would change figures silently.
 func (c *Client) Corrections(ctx context.Context) ([]slo.Correction, error) {
 	op := operation{
 		kind:    CallCorrections,
@@ -29,11 +30,19 @@ func (c *Client) Corrections(ctx context.Context) ([]slo.Correction, error) {
 	for i, raw := range all.elements {
 		correction, why := decodeCorrection(raw)
 		if why != "" {
-			return nil, strange(op, "the correction %q %s", clean(correction.ID, 60), why)
+			correction.Unreadable = nameOf(correction, i) + " " + why
 		}
 		corrections[i] = correction
 	}
 	return corrections, nil
+}
+
+// nameOf says which correction of the listing it is, where it has no id by its place.
+func nameOf(c slo.Correction, index int) string {
+	if id := clean(c.ID, 60); id != "" {
+		return fmt.Sprintf("the correction %q", id)
+	}
+	return fmt.Sprintf("correction number %d of the listing", index+1)
 }
 
 // decodeCorrection reads one element of the listing; why says what is wrong with it.
@@ -52,7 +61,7 @@ func decodeCorrection(raw json.RawMessage) (correction slo.Correction, why strin
 		}
 	}
 	if isNull(raw) || json.Unmarshal(raw, &w) != nil {
-		return slo.Correction{}, "is not an object with attributes"
+		return slo.Correction{ID: textOf(w.ID)}, "is not an object with attributes"
 	}
 	a := w.Attributes
 	correction = slo.Correction{

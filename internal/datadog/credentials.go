@@ -26,36 +26,22 @@ func newCredentials(c Config) (credentials, error) {
 		appKey: strings.TrimSpace(c.AppKey),
 		token:  strings.TrimSpace(c.AccessToken),
 	}
-	for _, v := range []struct{ name, secret string }{
-		{"DD_API_KEY", creds.apiKey}, {"DD_APP_KEY", creds.appKey}, {"DD_ACCESS_TOKEN", creds.token},
-	} {
-		for _, r := range v.secret {
-			if r <= ' ' || r > '~' {
-				return credentials{}, defect(slo.Auth, v.name+" contains a character that no key contains (a space, a line break or a quotation mark from a document)",
-					"copy the key again")
-			}
+	for _, secret := range []string{creds.apiKey, creds.appKey, creds.token} {
+		// Package config says which one and why; here it only must not become a header.
+		if strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return credentials{}, defect(slo.Auth, "the credentials contain a character that no key contains")
 		}
 	}
 	return creds, nil
 }
 
-// hintCredentials says where credentials come from.
-const hintCredentials = "set DD_API_KEY and DD_APP_KEY, or DD_ACCESS_TOKEN; `slo doctor` checks them, `slo demo` works without"
-
 // missing is the error for credentials that do not suffice; nil when they do.
+// Package config explains the same to people before a client is made.
 func (c credentials) missing(keyOnly bool) error {
-	switch {
-	case c.token != "":
-		return nil
-	case c.apiKey == "" && c.appKey == "":
-		return defect(slo.Auth, "no Datadog credentials: DD_API_KEY and DD_APP_KEY are not set, nor is DD_ACCESS_TOKEN", hintCredentials)
-	case c.apiKey == "":
-		return defect(slo.Auth, "DD_API_KEY is not set (DD_APP_KEY is)", hintCredentials)
-	case c.appKey == "" && !keyOnly:
-		return defect(slo.Auth, "DD_APP_KEY is not set (DD_API_KEY is)", hintCredentials)
-	default:
+	if c.token != "" || c.apiKey != "" && (c.appKey != "" || keyOnly) {
 		return nil
 	}
+	return defect(slo.Auth, "want DD_API_KEY and DD_APP_KEY, or DD_ACCESS_TOKEN")
 }
 
 // authenticate puts the credentials where the official client looks for them.

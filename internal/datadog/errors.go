@@ -3,17 +3,14 @@ package datadog
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
 
-	"github.com/slo-cli/slo/internal/datadog/transport"
 	"github.com/slo-cli/slo/pkg/slo"
 )
 
@@ -24,10 +21,17 @@ type failure struct {
 	cause  error
 	// status is the HTTP status that the failure stands for; 0 when there was none.
 	status int
+	// ofQuery marks a failure for which one of several queries may be to blame:
+	// asked for without it, the others may be answered.
+	ofQuery bool
 }
 
 // Error is the defect's message.
 func (f *failure) Error() string { return f.defect.Message }
+
+// NotFound reports whether Datadog does not have what was asked for. It is how
+// packages that know nothing of Datadog recognise that, with errors.As.
+func (f *failure) NotFound() bool { return f.status == http.StatusNotFound }
 
 // Unwrap gives both to the errors package.
 func (f *failure) Unwrap() []error {
@@ -36,6 +40,14 @@ func (f *failure) Unwrap() []error {
 	}
 	return []error{f.defect, f.cause}
 }
+
+// retentionError is Datadog's refusal of a time for which it no longer keeps
+// metrics. Nothing is wrong with the queries: their values are not known.
+type retentionError struct{ *failure }
+
+// OutsideRetention is true. It is how packages that know nothing of Datadog
+// recognise the refusal, with errors.As.
+func (*retentionError) OutsideRetention() bool { return true }
 
 func defect(kind slo.DefectKind, message string, hints ...string) error {
 	return &failure{defect: &slo.Defect{Kind: kind, Message: message, Hints: hints}}
@@ -73,42 +85,14 @@ func (c *Client) notSent(ctx context.Context, op operation, err error) error {
 	if errors.As(err, &outer) {
 		err = outer.Err // the outer text only repeats the address
 	}
+	text, hints := c.unreached(op, err)
 	f := &failure{
-		defect: &slo.Defect{Kind: slo.Unavailable, Message: op.purpose + ": " + clean(c.credentials.redact(err.Error()), 300)},
+		defect: c.redacted(&slo.Defect{Kind: slo.Unavailable, Message: op.purpose + ": " + clean(c.credentials.redact(text), 300), Hints: hints}),
 	}
-	f.defect.Hints = c.transportHints(op, err)
 	if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
 		f.cause = err
 	}
 	return f
-}
-
-func (c *Client) transportHints(op operation, err error) []string {
-	var (
-		dns     *net.DNSError
-		limited *transport.RateLimitError
-		large   *transport.BodyTooLargeError
-		proxy   *transport.ProxyError
-		tlsErr  *tls.CertificateVerificationError
-	)
-	switch {
-	case errors.As(err, &limited):
-		return []string{"wait for the reset, or give the run more time with --timeout"}
-	case errors.As(err, &large) && op.kind == CallSeries:
-		return []string{"group by fewer tags"}
-	case errors.As(err, &large):
-		return []string{"check --api-url: no answer of Datadog is that large"}
-	case errors.As(err, &tlsErr):
-		return []string{"a proxy that inspects TLS needs its certificate among the trusted ones of this machine (SSL_CERT_FILE)"}
-	case errors.Is(err, http.ErrSchemeMismatch):
-		return []string{"the server speaks plain HTTP: write http:// in --api-url"}
-	case errors.As(err, &proxy):
-		return []string{"check HTTPS_PROXY and NO_PROXY"}
-	case errors.As(err, &dns):
-		return []string{fmt.Sprintf("check --site and --api-url; the address is %s", c.base)}
-	default:
-		return []string{"`slo doctor` checks the connection to " + c.base}
-	}
 }
 
 // refused turns an answer that is not a success into an error.
@@ -117,29 +101,51 @@ func (c *Client) refused(op operation, status int, header http.Header, body []by
 	if name := http.StatusText(status); name != "" {
 		text += " " + name
 	}
-	if said := c.credentials.redact(spoken(body)); said != "" && said != http.StatusText(status) {
+	said := spoken([]byte(c.credentials.redact(string(body)))) // before it is cut: half a key is a secret too
+	if said != "" && said != http.StatusText(status) {
 		text += ": " + said
 	}
 	d := &slo.Defect{Kind: slo.Invalid, Message: text}
+	f := &failure{defect: d, status: status}
 	switch {
+	case status == http.StatusBadRequest && op.kind == CallSeries && strings.Contains(strings.ToLower(said), outsideRetention):
+		d.Hints = []string{"Datadog keeps metrics for a limited time, usually 15 months; ask for a window that ends later"}
+		f.defect = c.redacted(d)
+		return &retentionError{f}
+	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
+		f.ofQuery = true
 	case status >= 300 && status < 400:
 		d.Kind = slo.Unavailable
 		d.Message = fmt.Sprintf("%s: HTTP %d redirects to %s, which is not followed because it would carry the keys there", op.purpose, status, locationHost(header))
-		d.Hints = []string{"check --site and --api-url; the address is " + c.base}
+		d.Hints = []string{"check --site and --api-url; the address is " + c.origin}
 	case status == http.StatusUnauthorized:
 		d.Kind = slo.Auth
-		d.Hints = []string{"the credentials are not accepted by " + c.base + ": check DD_API_KEY, DD_APP_KEY or DD_ACCESS_TOKEN, and that --site is theirs"}
+		d.Hints = []string{"the credentials are not accepted by " + c.origin + ": check DD_API_KEY, DD_APP_KEY or DD_ACCESS_TOKEN, and that --site is theirs"}
 	case status == http.StatusForbidden:
 		d.Kind = slo.Auth
 		if op.scope != "" {
 			d.Hints = append(d.Hints, "this needs the scope "+op.scope+" on the application key or token")
 		}
-		d.Hints = append(d.Hints, "check that the keys belong to "+c.base+"; `slo doctor` tries each scope")
+		d.Hints = append(d.Hints, "check that the keys belong to "+c.origin+"; slo doctor tries each scope")
 	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status >= 500:
 		d.Kind = slo.Unavailable
 		d.Hints = []string{"try again later; https://status.datadoghq.com says whether Datadog has a problem"}
 	}
-	return &failure{defect: d, status: status}
+	f.defect = c.redacted(d)
+	return f
+}
+
+// outsideRetention is in the text with which Datadog refuses a time that is too
+// long ago: "Queries ending outside the retention date are invalid".
+const outsideRetention = "outside the retention"
+
+// redacted paints over the credentials in a message and its hints, however they got there.
+func (c *Client) redacted(d *slo.Defect) *slo.Defect {
+	d.Message = c.credentials.redact(d.Message)
+	for i, hint := range d.Hints {
+		d.Hints[i] = c.credentials.redact(hint)
+	}
+	return d
 }
 
 func locationHost(h http.Header) string {
@@ -170,7 +176,8 @@ func strange(op operation, format string, args ...any) error {
 
 // reported is the error for an answer in which Datadog itself reports one, in spite of its status.
 func (c *Client) reported(op operation, said string) error {
-	return defect(slo.Invalid, op.purpose+": Datadog reports an error: "+c.credentials.redact(said))
+	d := &slo.Defect{Kind: slo.Invalid, Message: op.purpose + ": Datadog reports an error: " + said}
+	return &failure{defect: c.redacted(d), ofQuery: true}
 }
 
 // complaint is what a body with a successful status says went wrong; "" when it says nothing.

@@ -42,13 +42,11 @@ func TestUnknownSiteEmptyOrURL(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ base, site, want string }{
 		{"", "", "https://api.datadoghq.com"},
-		{"", " ", "https://api.datadoghq.com"},
 		{"", "datadoghq.eu", "https://api.datadoghq.eu"},
 		{"", "a.site.of.the.future.example", "https://api.a.site.of.the.future.example"},
-		{"", "https://api.us5.datadoghq.com/", "https://api.us5.datadoghq.com"},
 		{"http://127.0.0.1:8080", "datadoghq.eu", "http://127.0.0.1:8080"},
-		{"127.0.0.1:8080", "", "https://127.0.0.1:8080"},
-		{"localhost:8080/a/prefix/", "", "https://localhost:8080/a/prefix"},
+		{"https://[::1]:8080/", "", "https://[::1]:8080"},
+		{"https://localhost:8080/a/prefix/", "", "https://localhost:8080/a/prefix"},
 	} {
 		client, err := datadog.New(datadog.Config{BaseURL: tt.base, Site: tt.site, Transport: http.DefaultTransport})
 		if err != nil || client.BaseURL() != tt.want {
@@ -57,7 +55,7 @@ func TestUnknownSiteEmptyOrURL(t *testing.T) {
 	}
 	for _, bad := range []datadog.Config{
 		{BaseURL: "ftp://example.test"}, {BaseURL: "https://"}, {BaseURL: "https://user:secret99@example.test"},
-		{BaseURL: "https://example.test?api_key=secret99"}, {BaseURL: "http://[::1"}, {Site: "data dog"}, {Site: "datadoghq.com/path"}, {Site: "a@b"},
+		{BaseURL: "https://example.test?api_key=secret99"}, {BaseURL: "http://[::1"}, {BaseURL: "127.0.0.1:8080"}, {Site: "data secret99"}, {Site: "secret99@b"},
 	} {
 		bad.Transport = http.DefaultTransport
 		_, err := datadog.New(bad)
@@ -84,7 +82,7 @@ func TestPathPrefixIsKept(t *testing.T) {
 func TestMissingKeysAreAnErrorBeforeAnythingIsSent(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ api, app, word string }{
-		{"", "", "DD_ACCESS_TOKEN"}, {testAPIKey, "", "DD_APP_KEY is not set"}, {"", testAppKey, "DD_API_KEY is not set"}, {" \n", "\t", "DD_API_KEY"},
+		{"", "", "DD_ACCESS_TOKEN"}, {testAPIKey, "", "DD_APP_KEY"}, {"", testAppKey, "DD_API_KEY"}, {" \n", "\t", "DD_API_KEY"},
 	} {
 		s := &server{handler: always(200, oneSLO)}
 		client := clientOf(t, datadog.Config{APIKey: tt.api, AppKey: tt.app, Transport: inProcess{s}})
@@ -132,9 +130,9 @@ func TestKeyWithTrailingNewline(t *testing.T) {
 		t.Errorf("%v, headers %v", err, s.requests[0].Header)
 	}
 	_, err := datadog.New(datadog.Config{APIKey: "two\nlines", Transport: http.DefaultTransport})
-	wantDefect(t, err, slo.Auth, "DD_API_KEY")
+	wantDefect(t, err, slo.Auth, "a character that no key contains")
 	_, err = datadog.New(datadog.Config{AppKey: "“quoted”", Transport: http.DefaultTransport})
-	wantDefect(t, err, slo.Auth, "DD_APP_KEY")
+	wantDefect(t, err, slo.Auth, "a character that no key contains")
 }
 
 func TestConfigDoesNotPrintItsKeys(t *testing.T) {
@@ -201,7 +199,7 @@ func TestRateLimitPastTheDeadlineIsNamedAtOnce(t *testing.T) {
 		defer cancel()
 		start := time.Now()
 		_, _, err := client.SLOs(ctx)
-		wantDefect(t, err, slo.Unavailable, `"slo_get_all"`, "1000 requests per 1h0m0s", "50m0s", "--timeout")
+		wantDefect(t, err, slo.Unavailable, `"slo_get_all"`, "1000 requests per 3600 s", "50m0s", "--timeout")
 		if time.Since(start) != 0 {
 			t.Errorf("waited %s", time.Since(start))
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/slo-cli/slo/internal/datadog/transport"
@@ -72,33 +73,73 @@ func groupKeys(text string) []string {
 	return nil
 }
 
-// ask sends the queries in one request. If Datadog refuses it or the answer is
-// unusable, the request is cut in half until the query at fault stands alone.
-func (c *Client) ask(ctx context.Context, queries []seriesQuery, span timeseries.Span, step int64) ([]timeseries.Answer, error) {
-	answers, err := c.send(ctx, queries, span, step)
-	if err == nil {
-		return answers, nil
-	}
-	var tooLarge *transport.BodyTooLargeError
-	if defectOf(err).Kind != slo.Invalid && !errors.As(err, &tooLarge) {
-		return nil, err
-	}
-	if len(queries) == 1 {
-		return []timeseries.Answer{{Err: err}}, nil
-	}
-	half := len(queries) / 2
-	left, err := c.ask(ctx, queries[:half], span, step)
-	if err != nil {
-		return nil, err
-	}
-	right, err := c.ask(ctx, queries[half:], span, step)
-	if err != nil {
-		return nil, err
-	}
-	return append(left, right...), nil
+// reading is an answer, and what its times say about the width of its buckets.
+type reading struct {
+	timeseries.Answer
+	// early is the start of a bucket that begins before the span: nothing that
+	// is as fine as was asked for can. 0 when there is none.
+	early int64
 }
 
-func (c *Client) send(ctx context.Context, queries []seriesQuery, span timeseries.Span, step int64) ([]timeseries.Answer, error) {
+// ask sends the queries in one request. A failure for which one of them may be
+// to blame is cut down until the query at fault stands alone.
+func (c *Client) ask(ctx context.Context, queries []seriesQuery, span timeseries.Span, step int64) ([]reading, error) {
+	readings, err := c.send(ctx, queries, span, step)
+	if err == nil {
+		return readings, nil
+	}
+	var past *retentionError
+	if errors.As(err, &past) {
+		// It is the time that Datadog refuses, so all queries fare alike.
+		return slices.Repeat([]reading{{Answer: timeseries.Answer{Err: err}}}, len(queries)), nil
+	}
+	return c.isolate(ctx, queries, span, step, err)
+}
+
+// isolate finds the query at fault for a failed request by asking for its
+// halves. Where Datadog objects to a query or the answer is too large, that
+// goes on to the last one. Any other failure is taken for an outage, and that
+// of all queries, unless one of the two halves is answered.
+func (c *Client) isolate(ctx context.Context, queries []seriesQuery, span timeseries.Span, step int64, err error) ([]reading, error) {
+	var (
+		tooLarge *transport.BodyTooLargeError
+		limited  *transport.RateLimitError
+		f        *failure
+	)
+	ofQuery := errors.As(err, &tooLarge) || (errors.As(err, &f) && f.ofQuery)
+	switch {
+	case ctx.Err() != nil, errors.As(err, &limited), defectOf(err).Kind == slo.Auth:
+		return nil, err
+	case len(queries) == 1 && ofQuery:
+		return []reading{{Answer: timeseries.Answer{Err: err}}}, nil
+	case len(queries) == 1, !c.mayAsk(), !c.mayAsk():
+		return nil, err
+	}
+	middle := len(queries) / 2
+	halves := [2][]seriesQuery{queries[:middle], queries[middle:]}
+	var got [2][]reading
+	var errs [2]error
+	for i, half := range halves {
+		got[i], errs[i] = c.send(ctx, half, span, step)
+	}
+	if errs[0] != nil && errs[1] != nil && !ofQuery {
+		return nil, err
+	}
+	for i, half := range halves {
+		if errs[i] == nil {
+			continue
+		}
+		if got[i], errs[i] = c.isolate(ctx, half, span, step, errs[i]); errs[i] != nil {
+			if ctx.Err() != nil || defectOf(errs[i]).Kind == slo.Auth {
+				return nil, errs[i]
+			}
+			got[i] = slices.Repeat([]reading{{Answer: timeseries.Answer{Err: errs[i]}}}, len(half))
+		}
+	}
+	return append(got[0], got[1]...), nil
+}
+
+func (c *Client) send(ctx context.Context, queries []seriesQuery, span timeseries.Span, step int64) ([]reading, error) {
 	body, err := seriesBody(queries, span, step)
 	if err != nil {
 		return nil, defect(slo.Invalid, "querying metrics: "+err.Error())
@@ -118,7 +159,15 @@ func (c *Client) send(ctx context.Context, queries []seriesQuery, span timeserie
 	if err != nil {
 		return nil, err
 	}
+	// A body of a hundred megabytes takes seconds to look at, which nobody waits
+	// for when the time is up.
+	if err := ctx.Err(); err != nil {
+		return nil, c.notSent(ctx, op, err)
+	}
 	p, err := decodeSeries(r.body)
+	if err != nil && ctx.Err() != nil {
+		return nil, c.notSent(ctx, op, ctx.Err())
+	}
 	if err != nil {
 		return nil, c.badSeries(op, r.body, err)
 	}
@@ -129,6 +178,9 @@ func (c *Client) send(ctx context.Context, queries []seriesQuery, span timeserie
 	keys := make([][]string, len(queries))
 	for i, q := range queries {
 		keys[i] = q.by
+	}
+	if err := p.fits(span, step); err != nil {
+		return nil, &failure{defect: defectOf(strange(op, "%s", err)), ofQuery: true}
 	}
 	answers, err := p.answers(span, step, keys)
 	if err != nil {

@@ -2,6 +2,7 @@ package datadog_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -84,7 +85,11 @@ func TestSeriesGrid(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			client, _ := connect(t, always(200, tt.body))
-			got, err := client.Series(t.Context(), request("sum:x{*} by {a,b}.as_count()"))
+			query := "sum:x{*}.as_count()"
+			if tt.tags != nil {
+				query = "sum:x{*} by {a,b}.as_count()"
+			}
+			got, err := client.Series(t.Context(), request(query))
 			if err != nil || got[0].Err != nil {
 				t.Fatal(err, got)
 			}
@@ -129,19 +134,15 @@ func TestSeriesThatMakeNoSense(t *testing.T) {
 		{"no values", `{"data":{"attributes":{"series":[],"times":[]}}}`, "lacks"},
 		{"no attributes", `{"data":{}}`, "attributes"},
 		{"data is null", `{"data":null}`, "want '{'"},
-		{"an error beside it", strings.TrimSuffix(attributes(`[]`, `[]`, `[]`), "}") + `,"errors":["half of it is missing"]}`, "half of it"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			client, _ := connect(t, always(200, tt.body))
 			got, err := client.Series(t.Context(), request("sum:x{*}.as_count()"))
-			if err != nil {
-				t.Fatalf("the whole call failed: %v", err)
+			if got != nil {
+				t.Errorf("answers beside the error: %v", got)
 			}
-			if got[0].Groups != nil {
-				t.Errorf("groups beside the error: %v", got[0].Groups)
-			}
-			wantDefect(t, got[0].Err, slo.Invalid, "sum:x{*}.as_count()", tt.word)
+			wantDefect(t, err, slo.Invalid, "sum:x{*}.as_count()", tt.word)
 		})
 	}
 }
@@ -221,6 +222,148 @@ func TestOneBadQueryDoesNotPoisonTheOthers(t *testing.T) {
 		// 8, 4 4, 2 2, 1 1: seven, not one for each query.
 		if server.calls() != 7 || client.Counts()[datadog.CallSeries] != 7 {
 			t.Errorf("%d requests, counted %d", server.calls(), client.Counts()[datadog.CallSeries])
+		}
+	}
+}
+
+func TestErrorBesideTheDataIsThatOfItsQuery(t *testing.T) {
+	t.Parallel()
+	client, server := connect(t, func(w http.ResponseWriter, r *http.Request) {
+		body := attributes(`[]`, `[]`, `[]`)
+		if slices.ContainsFunc(readQuestion(t, r).Data.Attributes.Queries, func(q struct {
+			DataSource string `json:"data_source"`
+			Name       string
+			Query      string
+		}) bool {
+			return q.Query == "bad"
+		}) {
+			body = strings.TrimSuffix(body, "}") + `,"errors":["half of it is missing"]}`
+		}
+		io.WriteString(w, body)
+	})
+	got, err := client.Series(t.Context(), request("a", "bad"))
+	if err != nil || got[0].Err != nil || got[1].Groups != nil || server.calls() != 3 {
+		t.Fatalf("%+v, %v after %d calls", got, err, server.calls())
+	}
+	wantDefect(t, got[1].Err, slo.Invalid, "querying bad", "half of it is missing")
+}
+
+func TestTimeOutsideOfTheRetention(t *testing.T) {
+	t.Parallel()
+	const refusal = `{"errors":["Queries ending outside the retention date are invalid"]}`
+	client, server := connect(t, always(400, refusal))
+	got, err := client.Series(t.Context(), request("a", "b", "c"))
+	if err != nil || len(got) != 3 || server.calls() != 1 {
+		t.Fatalf("%+v, %v after %d calls", got, err, server.calls())
+	}
+	for _, a := range got {
+		var past interface{ OutsideRetention() bool }
+		if !errors.As(a.Err, &past) || !past.OutsideRetention() || a.Groups != nil {
+			t.Errorf("%+v", a)
+		}
+		wantDefect(t, a.Err, slo.Invalid, "outside the retention date", "15 months")
+	}
+	// The same words elsewhere, and other refusals, mean something else.
+	for _, tt := range []struct {
+		status int
+		body   string
+	}{{403, refusal}, {503, refusal}, {400, `{"errors":["no"]}`}, {200, "<html>outside the retention date"}} {
+		client, _ := connect(t, always(tt.status, tt.body))
+		answers, err := client.Series(t.Context(), request("a"))
+		if err == nil {
+			err = answers[0].Err
+		}
+		var past interface{ OutsideRetention() bool }
+		if err == nil || errors.As(err, &past) {
+			t.Errorf("%d %s: %v", tt.status, tt.body, err)
+		}
+	}
+}
+
+// What fails for both halves of a request is no query's fault; refused keys are not even tried again.
+func TestOutageIsNotCutDownToQueries(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		status int
+		body   string
+		kind   slo.DefectKind
+	}{
+		{200, "<html>Log in</html>", slo.Unavailable},
+		{200, `{"data":{}}`, slo.Invalid},
+		{200, attributes(`[{"query_index":7}]`, `[1711976400000]`, `[[1]]`), slo.Invalid},
+		{401, `{"errors":["no"]}`, slo.Auth},
+		{404, `{"errors":["no"]}`, slo.Invalid},
+		{413, `<html>too large</html>`, slo.Invalid},
+		{302, ``, slo.Unavailable},
+	} {
+		client, server := connect(t, always(tt.status, tt.body))
+		got, err := client.Series(t.Context(), request("a", "b", "c", "d"))
+		want := 3
+		if tt.kind == slo.Auth {
+			want = 1
+		}
+		if got != nil || server.calls() != want {
+			t.Errorf("%d %s: %v after %d calls", tt.status, tt.body, got, server.calls())
+		}
+		wantDefect(t, err, tt.kind, "querying metrics")
+	}
+}
+
+// A query that Datadog fails on every time has its own error; the others are answered.
+func TestQueryThatAlwaysFailsIsItsOwn(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{500, 503, 200} { // 200 with a page instead of an answer
+		client, server := connect(t, func(w http.ResponseWriter, r *http.Request) {
+			a := readQuestion(t, r).Data.Attributes
+			var series, values []string
+			for i, q := range a.Queries {
+				if q.Query == "bad" {
+					w.WriteHeader(status)
+					io.WriteString(w, "<html>oops</html>")
+					return
+				}
+				series, values = append(series, fmt.Sprintf(`{"query_index":%d}`, i)), append(values, "[1]")
+			}
+			io.WriteString(w, attributes("["+strings.Join(series, ",")+"]", "[1711976400000]", "["+strings.Join(values, ",")+"]"))
+		})
+		got, err := client.Series(t.Context(), request("a", "b", "c", "bad", "d", "e", "f", "g"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, a := range got {
+			if (a.Err != nil) != (i == 3) {
+				t.Errorf("status %d: answer %d: %v", status, i, a.Err)
+			}
+		}
+		if server.calls() > 7*4 { // each may be tried four times
+			t.Errorf("status %d: %d calls for one query of eight", status, server.calls())
+		}
+	}
+}
+
+// Answers at whatever width the server likes: never a sum, and not without end.
+func TestServerThatCoarsensEverything(t *testing.T) {
+	t.Parallel()
+	for _, width := range []int64{600, 3600, 86_400} {
+		client, server := connect(t, func(w http.ResponseWriter, r *http.Request) {
+			a := readQuestion(t, r).Data.Attributes
+			var times, values []string
+			for at := timeseries.Floor(a.From/1000, width); at < a.To/1000; at += width {
+				times, values = append(times, fmt.Sprint(at*1000)), append(values, "7")
+			}
+			io.WriteString(w, attributes(`[{"query_index":0}]`, "["+strings.Join(times, ",")+"]", "[["+strings.Join(values, ",")+"]]"))
+		})
+		for days := range int64(20) {
+			start := int64(1_711_965_600) + days*86_400 // 10:00, inside a day
+			span := timeseries.Span{Start: start, End: start + 5*86_400}
+			got, err := client.Series(t.Context(), timeseries.Request{Queries: []string{"q"}, Span: span, Step: 300})
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantDefect(t, got[0].Err, slo.Invalid, "asked for a point every 300 s")
+		}
+		if server.calls() > 200 {
+			t.Errorf("%d s: %d calls for twenty questions", width, server.calls())
 		}
 	}
 }

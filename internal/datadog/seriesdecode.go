@@ -167,37 +167,55 @@ func readRow(s *scanner) (row, error) {
 	return r, err
 }
 
-// cells says in which cell of the grid over span each time falls, −1 for those
-// outside of it.
+// The places of times that lie outside of the grid.
+const (
+	before = -2
+	after  = -1
+)
+
+// cells says in which cell of the grid over span each time falls, or on which
+// side of it.
 func (p points) cells(span timeseries.Span, step int64) ([]int, error) {
 	cells := make([]int, len(p.times))
 	for i, ms := range p.times {
 		if ms%(1000*step) != 0 {
 			return nil, fmt.Errorf("the time %s (%d ms) is not a multiple of the %d s that were asked for", timeseries.Format(ms/1000), ms, step)
 		}
-		cells[i] = -1
-		if t := ms / 1000; span.Contains(t) {
+		switch t := ms / 1000; {
+		case t < span.Start:
+			cells[i] = before
+		case t >= span.End:
+			cells[i] = after
+		default:
 			cells[i] = int((t - span.Start) / step)
 		}
 	}
 	return cells, nil
 }
 
+// fits checks that the grid of the answer is not larger than [maxGrid].
+func (p points) fits(span timeseries.Span, step int64) error {
+	if cells := span.Seconds() / step; int64(len(p.rows)) > maxGrid/cells {
+		return fmt.Errorf("%d groups over %d steps are more than slo holds in memory at once", len(p.rows), cells)
+	}
+	return nil
+}
+
 // answers lays the rows out on the grid, one answer for each query. Keys are
 // the tags that each query groups by, in its order.
-func (p points) answers(span timeseries.Span, step int64, keys [][]string) ([]timeseries.Answer, error) {
+func (p points) answers(span timeseries.Span, step int64, keys [][]string) ([]reading, error) {
 	cells, err := p.cells(span, step)
 	if err != nil {
 		return nil, err
 	}
-	if cells := span.Seconds() / step; int64(len(p.rows)) > maxGrid/cells {
-		return nil, fmt.Errorf("%d groups over %d steps are more than slo holds in memory at once", len(p.rows), cells)
-	}
-	answers := make([]timeseries.Answer, len(keys))
+	answers := make([]reading, len(keys))
 	seen := make([]map[string]bool, len(keys))
 	for i, r := range p.rows {
 		if r.query >= len(keys) {
 			return nil, fmt.Errorf("series %d belongs to query %d of %d", i, r.query, len(keys))
+		}
+		if len(r.tags) < len(keys[r.query]) {
+			return nil, fmt.Errorf("series %d has %d tags, and query %d groups by %d", i, len(r.tags), r.query, len(keys[r.query]))
 		}
 		tags := orderTags(r.tags, keys[r.query])
 		name := strings.Join(tags, "\x00")
@@ -212,6 +230,11 @@ func (p points) answers(span timeseries.Span, step int64, keys [][]string) ([]ti
 		any, err := place(series.Values, p.values[i], cells)
 		if err != nil {
 			return nil, err
+		}
+		for n, cell := range cells {
+			if cell == before && !timeseries.IsMissing(p.values[i][n]) {
+				answers[r.query].early = p.times[n] / 1000
+			}
 		}
 		if any {
 			answers[r.query].Groups = append(answers[r.query].Groups, timeseries.Group{Tags: tags, Series: series})

@@ -173,11 +173,25 @@ func TestCorrectionsThatMakeNoSense(t *testing.T) {
 	} {
 		client, _ := connect(t, always(200, `{"data":[{"id":"c-1","attributes":{`+attributes+`}}]}`))
 		got, err := client.Corrections(t.Context())
-		if err == nil {
-			t.Errorf("%s: accepted as %+v", name, got)
+		if err != nil || len(got) != 1 || !strings.HasPrefix(got[0].Unreadable, `the correction "c-1" `) {
+			t.Errorf("%s: %+v, %v", name, got, err)
 			continue
 		}
-		wantDefect(t, err, slo.Invalid, "c-1")
+		if want := strings.Contains(attributes, "slo_id"); (got[0].SLOID == "1") != want {
+			t.Errorf("%s: it is said to be of SLO %q", name, got[0].SLOID)
+		}
+	}
+	const whole = `{"id":"c-0","attributes":{"slo_id":"1","start":1,"end":2}}`
+	for bad, name := range map[string]string{
+		`{"id":"c-1","attributes":7}`: `the correction "c-1" is not an object with attributes`,
+		`7`:                           "correction number 2 of the listing is not an object with attributes",
+		`{"attributes":{"start":1}}`:  "correction number 2 of the listing names neither an SLO nor a query",
+	} {
+		client, _ := connect(t, always(200, `{"data":[`+whole+`,`+bad+`]}`))
+		got, err := client.Corrections(t.Context())
+		if err != nil || len(got) != 2 || got[0].Unreadable != "" || got[1].Unreadable != name {
+			t.Errorf("%s: %+v, %v", bad, got, err)
+		}
 	}
 	client, _ := connect(t, always(200, `{"data":[{"id":"c-1","attributes":{"slo_id":"1","start":1.7e12,"end":1700000300.0}}]}`))
 	got, err := client.Corrections(t.Context())

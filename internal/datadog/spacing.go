@@ -3,6 +3,7 @@ package datadog
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/slo-cli/slo/pkg/slo"
@@ -25,6 +26,11 @@ import (
 // nowhere else, the query cannot be answered any finer, and nothing shows
 // where in its bucket an event belongs; that counts as coarse as well.
 //
+// Few points cannot be regular. If all of them lie on whole hours (or days, for
+// steps of an hour) the largest is asked for once more, alone: it is as large as
+// before if it is what it says, and smaller if most of it came later in the hour.
+// And a bucket that begins before the span that was asked for, on a wider grid, is proof by itself.
+//
 // A coarse span is asked for again in halves, until Datadog answers in full or
 // the stretch is too short to blame its length. The halves are believed only
 // where their points themselves show the step: Datadog may well answer them at
@@ -34,6 +40,11 @@ const (
 	// fewestRegular is the number of points from which on regularity means
 	// something: with fewer, equal gaps are a coincidence to be expected.
 	fewestRegular = 6
+	// fewestWhole is the number of points from which on it means something that
+	// all of them lie at multiples of whole steps: sparse data does so by chance
+	// once in whole × whole times, or more rarely.
+	fewestWhole = 2
+	whole       = 12
 	// fewestWidth is the number of points from which on their common divisor
 	// says something about the buckets of a span whose whole was coarse.
 	fewestWidth = 3
@@ -53,22 +64,43 @@ const (
 	fine verdict = iota
 	// doubtful: the points may come from wider buckets.
 	doubtful
+	// onTheHour: there are few points or they are irregular, but all of them lie
+	// where much wider buckets would begin.
+	onTheHour
 	// coarse: they do.
 	coarse
 )
 
 // resolve asks for the queries and makes sure that the answers are fine enough.
 func (c *Client) resolve(ctx context.Context, queries []seriesQuery, span timeseries.Span, step int64) ([]timeseries.Answer, error) {
-	answers, err := c.ask(ctx, queries, span, step)
+	readings, err := c.ask(ctx, queries, span, step)
 	if err != nil {
 		return nil, err
 	}
+	answers := make([]timeseries.Answer, len(queries))
 	for i, q := range queries {
+		answers[i] = readings[i].Answer
 		if answers[i].Err != nil {
 			continue
 		}
 		times := pointTimes(answers[i].Groups)
 		width, v := spacing(times, step, q.width)
+		if early := readings[i].early; early != 0 {
+			// A bucket that begins before the span is wider than was asked for,
+			// unless the other points show that they are not.
+			all := early
+			for _, t := range times {
+				all = gcd(all, t)
+			}
+			if all > step {
+				v, width = coarse, all
+			}
+		}
+		if v == onTheHour {
+			if v, err = c.recount(ctx, q, answers[i].Groups, times, step); err != nil {
+				return nil, err
+			}
+		}
 		if v == doubtful {
 			if v, err = c.check(ctx, q, answers[i].Groups, times, width, step); err != nil {
 				return nil, err
@@ -87,11 +119,11 @@ func (c *Client) resolve(ctx context.Context, queries []seriesQuery, span timese
 // halve asks for a coarsened query again, in two parts.
 func (c *Client) halve(ctx context.Context, q seriesQuery, span timeseries.Span, step int64) (timeseries.Answer, error) {
 	cells := span.Seconds() / step
-	if cells <= narrowest {
+	if cells <= narrowest || !c.mayAsk() || !c.mayAsk() {
 		return timeseries.Answer{Err: &failure{defect: &slo.Defect{
 			Kind: slo.Invalid,
-			Message: fmt.Sprintf("querying %s: asked for a point every %d s, got one every %d s, even over a short stretch (%s)",
-				clean(q.text, 200), step, q.width, span),
+			Message: fmt.Sprintf("querying %s: asked for a point every %d s, got %s (%s)",
+				clean(q.text, 200), step, widthText(q.width), span),
 			Hints: []string{"a .rollup() in the query fixes the width of its buckets; Datadog also widens them for old data"},
 		}}}, nil
 	}
@@ -108,6 +140,14 @@ func (c *Client) halve(ctx context.Context, q seriesQuery, span timeseries.Span,
 		halves[i] = answers[0]
 	}
 	return join(halves[0], halves[1], span, step), nil
+}
+
+// widthText is the width of the buckets of an answer, where more than one point shows it.
+func widthText(width int64) string {
+	if width > 31*86_400 { // what one instant has in common with the epoch
+		return "wider buckets"
+	}
+	return fmt.Sprintf("one every %d s", width)
 }
 
 // join puts the groups of two adjacent stretches together.
@@ -144,14 +184,17 @@ func pointTimes(groups []timeseries.Group) []int64 {
 // spacing judges the times of an answer. Known is the width at which a longer
 // span was already found to be too coarse, 0 without such knowledge.
 func spacing(times []int64, step, known int64) (width int64, v verdict) {
-	if len(times) == 0 || known == 0 && len(times) < fewestRegular {
-		return 0, fine
-	}
 	for _, t := range times {
 		width = gcd(width, t)
 	}
-	if width <= step {
+	if len(times) < fewestWhole || width <= step {
+		if known > 0 && width > step {
+			return known, doubtful // what one point has in common with itself is chance
+		}
 		return 0, fine
+	}
+	if known == 0 && len(times) < fewestRegular {
+		return few(width, step)
 	}
 	if known > 0 {
 		if len(times) < fewestWidth {
@@ -166,9 +209,17 @@ func spacing(times []int64, step, known int64) (width int64, v verdict) {
 		}
 	}
 	if 2*regular <= len(times)-1 {
-		return 0, fine
+		return few(width, step)
 	}
 	return width, doubtful
+}
+
+// few is what to make of points that are too few or too irregular to be judged by their gaps.
+func few(width, step int64) (int64, verdict) {
+	if width >= whole*step {
+		return width, onTheHour
+	}
+	return 0, fine
 }
 
 func onGrid(times []int64, width int64) bool {
@@ -185,19 +236,40 @@ func gcd(a, b int64) int64 {
 // check asks the query again, finer, from its largest point on.
 func (c *Client) check(ctx context.Context, q seriesQuery, groups []timeseries.Group, times []int64, width, step int64) (verdict, error) {
 	interval := finerInterval(step)
-	if interval == step {
-		return coarse, nil // there is nothing finer to ask for
+	if interval == step || !c.mayAsk() {
+		return coarse, nil // there is nothing finer to ask for, or too much was asked already
 	}
 	stretch := checkStretch(groups, times, width, step, interval)
 	answers, err := c.ask(ctx, []seriesQuery{{text: q.text, by: q.by}}, stretch, interval)
 	if err != nil {
 		return coarse, err
 	}
-	if answers[0].Err != nil {
+	if answers[0].Err != nil || answers[0].early != 0 {
 		return coarse, nil
 	}
 	claimed := slices.DeleteFunc(slices.Clone(times), func(t int64) bool { return !stretch.Contains(t) })
 	return judge(pointTimes(answers[0].Groups), claimed, width, step), nil
+}
+
+// recount asks for the largest point alone. Events that came in its bucket are
+// all there again; of a wider one only those of its first step are.
+func (c *Client) recount(ctx context.Context, q seriesQuery, groups []timeseries.Group, times []int64, step int64) (verdict, error) {
+	if !c.mayAsk() {
+		return coarse, nil
+	}
+	at, sum := largest(groups, times)
+	readings, err := c.ask(ctx, []seriesQuery{{text: q.text, by: q.by}}, timeseries.Span{Start: at, End: at + step}, step)
+	if err != nil {
+		return coarse, err
+	}
+	again := readings[0]
+	if again.Err != nil || again.early != 0 || len(again.Groups) == 0 {
+		return coarse, nil
+	}
+	if _, found := largest(again.Groups, []int64{at}); math.Abs(found-sum) > 1e-9*math.Abs(sum) {
+		return coarse, nil
+	}
+	return fine, nil
 }
 
 // judge compares the finer points with the cells that the answer claimed.
@@ -230,7 +302,14 @@ func finerInterval(step int64) int64 {
 // and is as long as a few wide buckets or as the number of points allows. It
 // ends with the answer, since nothing was claimed beyond.
 func checkStretch(groups []timeseries.Group, times []int64, width, step, interval int64) timeseries.Span {
-	start, most := times[0], -1.0
+	start, _ := largest(groups, times)
+	long := timeseries.Span{Start: start, End: start + min(4*width, timeseries.Floor(checkPoints*interval, step))}
+	return long.Intersect(groups[0].Series.Span())
+}
+
+// largest is the time with the largest values, all groups together.
+func largest(groups []timeseries.Group, times []int64) (at int64, most float64) {
+	at, most = times[0], -1
 	for _, t := range times {
 		sum := 0.0
 		for _, g := range groups {
@@ -239,9 +318,8 @@ func checkStretch(groups []timeseries.Group, times []int64, width, step, interva
 			}
 		}
 		if sum > most {
-			start, most = t, sum
+			at, most = t, sum
 		}
 	}
-	long := timeseries.Span{Start: start, End: start + min(4*width, timeseries.Floor(checkPoints*interval, step))}
-	return long.Intersect(groups[0].Series.Span())
+	return at, most
 }

@@ -112,13 +112,16 @@ func TestSpacingOfAnswers(t *testing.T) {
 		{"an hourly job, honestly answered", every(span, 3600, 130), honest, false, 2, 5},
 		{"an hourly job of two minutes", append(every(span, 3600, 10), every(span, 3600, 130)...), honest, false, 2, 5},
 		{"an hourly job whose largest run is the last, before a busy time", append(append(every(span, 3600, 130), span.End-3600+130, span.End-3600+190), every(timeseries.Span{Start: span.End, End: span.End + 7200}, 30, 0)...), honest, false, 2, 5},
-		{"a daily job: too few to be regular", every(span, day, 100), honest, false, 1, 5},
-		{"irregular and sparse", []int64{span.Start + 3600, span.Start + 9*3600, span.Start + 17*3600, span.Start + 40*3600, span.Start + 41*3600, span.Start + 70*3600, span.Start + 99*3600}, honest, false, 1, 5},
+		{"a daily job at midnight: too few to be regular", every(span, day, 100), honest, false, 2, 5},
+		{"a daily job at no whole hour", every(span, day, 1900), honest, false, 1, 5},
+		{"irregular and sparse", []int64{span.Start + 3600, span.Start + 9*3600, span.Start + 17*3600, span.Start + 40*3600, span.Start + 41*3600, span.Start + 70*3600, span.Start + 99*3600}, honest, false, 2, 5},
 		{"nothing at all", nil, honest, false, 1, 5},
 		{"widened by the number of points", dense, capped(1000), false, 8, 5},
 		{"widened by far", dense, capped(100), false, 80, 5},
 		{"widened, with quiet hours", every(timeseries.Span{Start: span.Start, End: span.Start + 2*day}, 50, 3), capped(700), false, 10, 5},
 		{"an hour wide whatever is asked", dense, func(string, int64, int64) int64 { return 3600 }, true, 20, 5},
+		{"a day wide whatever is asked, over few days", dense, func(string, int64, int64) int64 { return day }, true, 20, 5},
+		{"six hours wide, and little traffic", every(span, 5*3600, 1234), func(string, int64, int64) int64 { return 6 * 3600 }, true, 30, 5},
 		{"a day wide whatever is asked", every(timeseries.Span{Start: span.Start, End: span.Start + 20*day}, 40, 7), func(string, int64, int64) int64 { return day }, true, 30, 20},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -64,21 +64,22 @@ func (s Service) Evaluate(ctx context.Context, q Query) (Board, error) {
 		defs, board.Notes, err = s.List(within, q)
 		return err
 	})
-	var unread *slo.Defect
+	var none error
 	group.Go(func() (err error) {
 		corrections, err = s.Catalog.Corrections(within)
-		if errors.As(err, &unread) && unread.Kind == slo.Invalid {
-			return nil // an API without corrections, or one that answers nonsense: said below, not fatal
+		var missing interface{ NotFound() bool }
+		if errors.As(err, &missing) && missing.NotFound() {
+			none = err // an API without corrections: said below, not fatal
+			return nil
 		}
-		unread = nil
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return Board{}, err
 	}
-	if unread != nil {
+	if none != nil {
 		board.Notes = append(board.Notes, slo.Note{
-			Code: "corrections_unread", Text: "status corrections could not be read, so figures are as if there were none: " + unread.Message,
+			Code: "corrections_unread", Text: "status corrections could not be read, so figures are as if there were none: " + none.Error(),
 		})
 	}
 	if err := s.Catalog.Settle(ctx, defs); err != nil {

@@ -17,6 +17,10 @@ func SetAsideCorrected(jobs []Job, corrections []slo.Correction, q slo.Question)
 	var notes []slo.Note
 	for _, c := range corrections {
 		tags, readable := conjunction(c.Query)
+		if c.Unreadable != "" && c.SLOID == "" {
+			notes = append(notes, slo.Note{Code: "correction_unclear", Text: c.Unreadable + "; whatever it applies to is not corrected"})
+			continue
+		}
 		if c.SLOID == "" && !readable {
 			notes = append(notes, slo.Note{
 				Code: "correction_unclear",
@@ -30,7 +34,14 @@ func SetAsideCorrected(jobs []Job, corrections []slo.Correction, q slo.Question)
 			if c.SLOID == "" {
 				chosen = hasAll(d.Tags, tags)
 			}
-			if !chosen || d.Defect != nil || d.Source != slo.FromDatadog || !touches(c, jobs[i].Objectives, q) {
+			if !chosen || d.Defect != nil || d.Source != slo.FromDatadog {
+				continue
+			}
+			if c.Unreadable != "" {
+				d.Defect = &slo.Defect{Kind: slo.Invalid, Message: "a status correction of it could not be read: " + c.Unreadable}
+				continue
+			}
+			if !touches(c, jobs[i].Objectives, q) {
 				continue
 			}
 			d.Defect = &slo.Defect{

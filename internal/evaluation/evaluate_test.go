@@ -283,6 +283,8 @@ func TestCorrectionsSetAside(t *testing.T) {
 		notes      int
 	}{
 		{"of this objective, inside", slo.Correction{SLOID: "a", Start: noon - day, End: noon - day + 600}, true, 0},
+		{"of this objective, and unreadable", slo.Correction{SLOID: "a", Unreadable: "the correction \"x\" has no readable start"}, true, 0},
+		{"of nobody knows what", slo.Correction{Unreadable: "correction number 2 of the listing is not an object with attributes"}, false, 1},
 		{"of another", slo.Correction{SLOID: "b", Start: noon - day, End: noon}, false, 0},
 		{"before all evidence", slo.Correction{SLOID: "a", Start: noon - 60*day, End: noon - 59*day}, false, 0},
 		{"after the window", slo.Correction{SLOID: "a", Start: noon, End: noon + day}, false, 0},

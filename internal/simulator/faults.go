@@ -145,9 +145,7 @@ func (i *injector) apply(o *output, r *http.Request, limitName string) (d damage
 		}
 		switch rule.kind {
 		case "slow":
-			select {
-			case <-time.After(rule.delay):
-			case <-r.Context().Done():
+			if !wait(o, r, rule.delay) {
 				return d, true
 			}
 		case "truncate":
@@ -176,6 +174,19 @@ func (i *injector) apply(o *output, r *http.Request, limitName string) (d damage
 		}
 	}
 	return d, false
+}
+
+// wait delays the answer; false means that the client has gone meanwhile.
+func wait(o *output, r *http.Request, delay time.Duration) bool {
+	// The rest of the request may arrive after the delay. Where there is no
+	// connection, there is no deadline either.
+	_ = http.NewResponseController(o.ResponseWriter).SetReadDeadline(time.Now().Add(delay + readTimeout))
+	select {
+	case <-time.After(delay):
+		return true
+	case <-r.Context().Done():
+		return false
+	}
 }
 
 // gatewayError answers a 5xx: the API's own for 500, else a proxy's page.

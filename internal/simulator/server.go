@@ -21,6 +21,11 @@ const (
 	maxBody = 1 << 20
 	// maxRecorded bounds how many requests are remembered.
 	maxRecorded = 100_000
+
+	// readTimeout bounds how long a request may take to arrive.
+	readTimeout = 30 * time.Second
+	// grace is how long Shutdown waits for running requests.
+	grace = 100 * time.Millisecond
 )
 
 // Config says what a Server serves.
@@ -93,7 +98,11 @@ func New(c Config) (*Server, error) {
 		s.slos = append(s.slos, o)
 	}
 	s.routes = s.table()
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	// There is no WriteTimeout: an answer may be as slow as a fault wants it.
+	s.http = &http.Server{
+		Handler: s, ErrorLog: log.New(io.Discard, "", 0),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: readTimeout, IdleTimeout: 2 * time.Minute,
+	}
 	return s, nil
 }
 
@@ -122,17 +131,26 @@ func (s *Server) Serve() error {
 	return nil
 }
 
-// Shutdown stops listening and waits for running requests, no longer than ctx.
+// Shutdown stops listening, gives running requests a tenth of a second and no
+// longer than ctx to end, and closes the connections that are left. That it
+// had to close some is not an error.
 func (s *Server) Shutdown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
 	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(err, s.http.Close())
+	if ctx.Err() != nil {
+		// A client that never sends its request, or never all of it, would
+		// keep a graceful end waiting for as long as it likes.
+		err = s.http.Close()
 	}
 	if s.listener != nil {
 		// Serve closes it; where Serve was never called, nobody else does.
 		_ = s.listener.Close()
 	}
-	return err
+	if err != nil {
+		return fmt.Errorf("simulator: %w", err)
+	}
+	return nil
 }
 
 // Requests are the requests so far in order of completion; the latest hundred

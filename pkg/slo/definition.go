@@ -135,6 +135,9 @@ type Correction struct {
 	Duration int64
 	// Rule is the iCalendar recurrence rule; empty for a correction that happens once.
 	Rule string
+	// Unreadable says what of it could not be understood; then only the fields
+	// above that could be read are set.
+	Unreadable string
 }
 
 // Note is something the reader must know about a number. Code is stable, Text is for people.

@@ -21,7 +21,7 @@ func (e *AttemptsError) Error() string {
 	if e.Attempts == 1 {
 		return e.Err.Error()
 	}
-	return fmt.Sprintf("%v (tried %d times)", e.Err, e.Attempts)
+	return fmt.Sprintf("%v, tried %d times", e.Err, e.Attempts)
 }
 
 // Unwrap is the last failure.

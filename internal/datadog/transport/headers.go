@@ -27,7 +27,7 @@ type Limit struct {
 	Reset time.Duration
 }
 
-// String describes the limit: `"slo_history" (150 requests per 10s)`. It is
+// String describes the limit: `"slo_history" (150 requests per 10 s)`. It is
 // empty when nothing is known.
 func (l Limit) String() string {
 	var parts []string
@@ -35,7 +35,7 @@ func (l Limit) String() string {
 		parts = append(parts, strconv.Quote(l.Name))
 	}
 	if l.Requests > 0 && l.Period > 0 {
-		parts = append(parts, fmt.Sprintf("(%d requests per %s)", l.Requests, l.Period))
+		parts = append(parts, fmt.Sprintf("(%d requests per %s s)", l.Requests, strconv.FormatFloat(l.Period.Seconds(), 'f', -1, 64)))
 	}
 	return strings.Join(parts, " ")
 }

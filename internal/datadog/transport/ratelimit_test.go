@@ -210,6 +210,15 @@ func TestReadLimit(t *testing.T) {
 	if !ok || got != want {
 		t.Errorf("ReadLimit = %+v, %v; want %+v", got, ok, want)
 	}
+	for period, want := range map[string]string{
+		"10": `"slo_get2Jall" (3000 requests per 10 s)`, "60": `"slo_get2Jall" (3000 requests per 60 s)`,
+		"3600": `"slo_get2Jall" (3000 requests per 3600 s)`, "0.5": `"slo_get2Jall" (3000 requests per 0.5 s)`, "": `"slo_get2Jall"`,
+	} {
+		h.Set("X-RateLimit-Period", period)
+		if l, _ := transport.ReadLimit(h); l.String() != want {
+			t.Errorf("a period of %q is written %s, want %s", period, l, want)
+		}
+	}
 	h.Set("X-RateLimit-Remaining", "-3")
 	if _, ok := transport.ReadLimit(h); ok {
 		t.Error("a negative remaining count was believed")

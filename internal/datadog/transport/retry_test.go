@@ -261,7 +261,7 @@ func Test429PastTheDeadlineFailsAtOnce(t *testing.T) {
 		if !errors.As(err, &limited) || time.Since(start) != 0 {
 			t.Fatalf("got %v after %s, want a RateLimitError at once", err, time.Since(start))
 		}
-		for _, want := range []string{`"metrics_query"`, "1600 requests per 1h0m0s", "50m0s"} {
+		for _, want := range []string{`"metrics_query"`, "1600 requests per 3600 s", "50m0s"} {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%q does not contain %q", err, want)
 			}

@@ -4,12 +4,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
+	"github.com/slo-cli/slo/internal/boundedyaml"
 	"github.com/slo-cli/slo/internal/spelling"
 )
 
@@ -39,7 +38,7 @@ func Load(nameOrFile string) (*World, error) {
 		}
 		return Parse(nameOrFile, data)
 	}
-	data, err := readFile(nameOrFile)
+	data, err := boundedyaml.ReadFile(nameOrFile, maxFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(nameOrFile, `./\`):
 		if near := spelling.Nearest(nameOrFile, Names()); len(near) > 0 {
@@ -50,16 +49,6 @@ func Load(nameOrFile string) (*World, error) {
 		return nil, fmt.Errorf("scenario file: %w", err)
 	}
 	return Parse(nameOrFile, data)
-}
-
-// readFile reads at most one byte more than Parse accepts.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
 func quotedList(names []string) string {

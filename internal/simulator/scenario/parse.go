@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -12,9 +11,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/slo-cli/slo/internal/boundedyaml"
 	"github.com/slo-cli/slo/internal/spelling"
 )
 
@@ -31,12 +30,9 @@ func (p *problem) Error() string { return p.text }
 // Parse reads a world. The name is used in messages, and as the world's name.
 // Unknown keys are errors; every error says where and what would be right.
 func Parse(name string, data []byte) (*World, error) {
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("%s: longer than %d bytes", name, maxFile)
-	}
-	file, err := parser.ParseBytes(data, 0)
+	file, err := boundedyaml.Parse(name, data, maxFile)
 	if err != nil {
-		return nil, located(name, err)
+		return nil, err
 	}
 	docs := slices.DeleteFunc(slices.Clone(file.Docs), func(d *ast.DocumentNode) bool { return d.Body == nil })
 	if len(docs) != 1 {
@@ -46,9 +42,8 @@ func Parse(name string, data []byte) (*World, error) {
 		return nil, fmt.Errorf("%s: expected keys and values at the top, such as now: 2026-11-23T09:30:00Z", name)
 	}
 	var f fileWorld
-	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := dec.Decode(&f); err != nil {
-		return nil, located(name, err)
+	if err := boundedyaml.Decode(name, docs[0].Body, &f); err != nil {
+		return nil, explained(err)
 	}
 	w, err := build(name, &f)
 	if err != nil {
@@ -97,23 +92,25 @@ func place(t *token.Token) string {
 
 var unknownField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`unknown field "([^"]*)"`) })
 
-// located turns an error of the YAML decoder into one line with a place.
-func located(name string, err error) error {
-	var y yaml.Error
+// explained says which keys there are, where the decoder met an unknown one.
+func explained(err error) error {
+	var y *boundedyaml.Error
 	if !errors.As(err, &y) {
-		return fmt.Errorf("%s: %w", name, err)
+		return err
 	}
-	text := strings.TrimSpace(y.GetMessage())
-	if m := unknownField().FindStringSubmatch(text); m != nil {
-		known := fieldNames(reflect.TypeFor[fileWorld]())
-		text = fmt.Sprintf("unknown key %q", m[1])
-		if near := spelling.Nearest(m[1], known); len(near) > 0 {
-			text += ", did you mean " + quotedList(near) + "?"
-		} else {
-			text += " (known here or elsewhere in a scenario: " + strings.Join(known, ", ") + ")"
-		}
+	m := unknownField().FindStringSubmatch(y.Message)
+	if m == nil {
+		return err
 	}
-	return fmt.Errorf("%s%s: %s", name, place(y.GetToken()), text)
+	better := *y
+	known := fieldNames(reflect.TypeFor[fileWorld]())
+	better.Message = fmt.Sprintf("unknown key %q", m[1])
+	if near := spelling.Nearest(m[1], known); len(near) > 0 {
+		better.Message += ", did you mean " + quotedList(near) + "?"
+	} else {
+		better.Message += " (known here or elsewhere in a scenario: " + strings.Join(known, ", ") + ")"
+	}
+	return &better
 }
 
 // fieldNames are all keys that a scenario may contain, sorted.

@@ -55,7 +55,7 @@ func TestLoad(t *testing.T) {
 		"defalt":           `unknown scenario "defalt", did you mean "default"? (or the path of a YAML file)`,
 		"zzzzzzzzzz":       `unknown scenario "zzzzzzzzzz": give one of big, default, empty, keys, odd, steady, or the path of a YAML file`,
 		"./no/such.yaml":   "scenario file: open ./no/such.yaml: no such file or directory",
-		filepath.Dir(path): "scenario file: read " + filepath.Dir(path) + ": is a directory",
+		filepath.Dir(path): "scenario file: " + filepath.Dir(path) + ": is a directory, want a file",
 	} {
 		if _, err := scenario.Load(name); err == nil || err.Error() != want {
 			t.Errorf("%s:\n got %v\nwant %s", name, err, want)
@@ -109,6 +109,9 @@ func TestParseRefusals(t *testing.T) {
 		{now + slo + "truth: [{slo: y, timeframe: 7d}]\n", `w.yaml:7:15: 0 SLOs are named "y" and have a 7d target; one is needed`},
 		{now + slo + "truth: [{slo: x, timeframe: 7d, good: many}]\n", "w.yaml:7:39: many is neither a number nor a list of the least and the greatest, such as [99.1, 99.2]"},
 		{now + now, ""},
+		{"title: " + strings.Repeat("{a: ", 20_000) + "1" + strings.Repeat("}", 20_000), "w.yaml:1:408: nested more than 100 levels deep"},
+		{"title: " + strings.Repeat("{a: ", 200_000), "w.yaml:1:408: nested more than 100 levels deep"},
+		{now + "services: &s [*s]\n", "w.yaml:2:15: the alias *s stands inside of what it names"},
 		{now + "seed: -1\n", ""},
 		{now + "services: 3\n", ""},
 		{"now: [", ""},
@@ -116,7 +119,7 @@ func TestParseRefusals(t *testing.T) {
 	} {
 		_, err := scenario.Parse("w.yaml", []byte(c.text))
 		if err == nil || (c.want != "" && err.Error() != c.want) {
-			t.Errorf("%q:\n got %v\nwant %s", c.text, err, c.want)
+			t.Errorf("%.200q:\n got %v\nwant %s", c.text, err, c.want)
 		}
 		if err != nil && (!strings.HasPrefix(err.Error(), "w.yaml") || strings.Contains(err.Error(), "\n")) {
 			t.Errorf("%q: %q is not one line that begins with the file", c.text, err)
