@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -101,10 +102,21 @@ func parseBaseURL(s string) (string, error) {
 	switch {
 	case looksLikeKey(u.Hostname()):
 		return "", errors.New("looks like a key, want an address such as https://api.datadoghq.eu")
+	case !isPort(u.Port()):
+		return "", errors.New("want a port from 1 to 65535, such as http://127.0.0.1:8080")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return "", errors.New("want an address without ? and #, such as https://api.datadoghq.eu")
 	}
 	return strings.TrimRight(u.String(), "/"), nil
+}
+
+// isPort reports whether the port of an address can be dialled; empty is the scheme's own.
+func isPort(port string) bool {
+	if port == "" {
+		return true
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
 }
 
 // AppURL is the address of the web application of a site. The older sites have

@@ -408,6 +408,14 @@ func TestConnectionsAreReused(t *testing.T) {
 	s.Start()
 	t.Cleanup(s.Close)
 	client := clientOf(t, datadog.Config{BaseURL: s.URL, APIKey: testAPIKey, AppKey: testAppKey, Transport: transport.New(transport.Config{Concurrency: 4})})
+	for range 100 {
+		if _, _, err := client.SLOs(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("%d connections for 100 requests one after the other, want 1", n)
+	}
 	var all sync.WaitGroup
 	for range 100 {
 		all.Go(func() {
@@ -417,7 +425,7 @@ func TestConnectionsAreReused(t *testing.T) {
 		})
 	}
 	all.Wait()
-	// A busy machine may dial a few more than it uses; without reuse it would be a hundred.
+	// A busy machine may dial a few more than it uses; without keeping them it would be dozens.
 	if n := connections.Load(); n > 25 {
 		t.Errorf("%d connections for 100 requests, 4 at a time", n)
 	}

@@ -9,49 +9,61 @@ import (
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
-// SetAsideCorrected gives a Defect to every job that a status correction
-// touches: this version does not apply corrections, and a figure that ignores
-// one would be wrong. A correction whose selection of objectives we cannot
-// read is returned as a note.
+// SetAsideCorrected gives a Defect to every job that a status correction may
+// touch: this version does not apply corrections, and a figure that ignores
+// one would be wrong. An unreadable correction that names no objective at all
+// is returned as a note.
 func SetAsideCorrected(jobs []Job, corrections []slo.Correction, q slo.Question) []slo.Note {
 	var notes []slo.Note
 	for _, c := range corrections {
-		tags, readable := conjunction(c.Query)
 		if c.Unreadable != "" && c.SLOID == "" {
 			notes = append(notes, slo.Note{Code: "correction_unclear", Text: c.Unreadable + "; whatever it applies to is not corrected"})
 			continue
 		}
-		if c.SLOID == "" && !readable {
-			notes = append(notes, slo.Note{
-				Code: "correction_unclear",
-				Text: fmt.Sprintf("correction %s selects objectives by %q, which this version cannot read; it was not applied", c.ID, c.Query),
-			})
-			continue
-		}
+		selected := selection(c)
 		for i := range jobs {
 			d := &jobs[i].Definition
-			chosen := c.SLOID == d.ID
-			if c.SLOID == "" {
-				chosen = hasAll(d.Tags, tags)
-			}
-			if !chosen || d.Defect != nil || d.Source != slo.FromDatadog {
-				continue
-			}
-			if c.Unreadable != "" {
-				d.Defect = &slo.Defect{Kind: slo.Invalid, Message: "a status correction of it could not be read: " + c.Unreadable}
-				continue
-			}
-			if !touches(c, jobs[i].Objectives, q) {
-				continue
-			}
-			d.Defect = &slo.Defect{
-				Kind:    slo.Unsupported,
-				Message: fmt.Sprintf("status correction %s (%s) touches its window, and corrections are not applied by this version", c.ID, c.Category),
-				Hints:   []string{"see the corrected figure in Datadog until then"},
+			if d.Defect == nil && d.Source == slo.FromDatadog && selected(*d) {
+				d.Defect = objection(c, jobs[i].Objectives, q)
 			}
 		}
 	}
 	return notes
+}
+
+// objection is why an objective that the correction applies to has no figure;
+// nil when the correction lies elsewhere in time.
+func objection(c slo.Correction, objectives []slo.Objective, q slo.Question) *slo.Defect {
+	switch {
+	case c.Unreadable != "":
+		return &slo.Defect{Kind: slo.Invalid, Message: "a status correction of it could not be read: " + c.Unreadable}
+	case !touches(c, objectives, q):
+		return nil
+	}
+	whose := "touches its window"
+	if _, readable := conjunction(c.Query); c.SLOID == "" && !readable {
+		whose = fmt.Sprintf("may touch its window (it selects SLOs by %q, which this version cannot read)", c.Query)
+	}
+	return &slo.Defect{
+		Kind:    slo.Unsupported,
+		Message: fmt.Sprintf("status correction %s (%s) %s, and corrections are not applied by this version", c.ID, c.Category, whose),
+		Hints:   []string{"see the corrected figure in Datadog until then"},
+	}
+}
+
+// selection tells which objectives the correction may apply to: all of them
+// where its query is more than this version can read.
+func selection(c slo.Correction) func(slo.Definition) bool {
+	tags, readable := conjunction(c.Query)
+	return func(d slo.Definition) bool {
+		switch {
+		case c.SLOID != "":
+			return d.ID == c.SLOID
+		case readable:
+			return hasAll(d.Tags, tags)
+		}
+		return true
+	}
 }
 
 // touches reports whether the correction may reach into the evidence of a window.

@@ -291,8 +291,9 @@ func TestCorrectionsSetAside(t *testing.T) {
 		{"recurring since long ago", slo.Correction{SLOID: "a", Start: noon - 300*day, Duration: 3600, Rule: "FREQ=DAILY"}, true, 0},
 		{"by tags that match", slo.Correction{Query: "env:prod service:auth", Start: noon - day, End: noon}, true, 0},
 		{"by tags that do not", slo.Correction{Query: "env:dev", Start: noon - day, End: noon}, false, 0},
-		{"by a query we cannot read", slo.Correction{Query: "env:prod OR team:*", Start: noon - day, End: noon}, false, 1},
-		{"by a negation", slo.Correction{Query: "-env:prod", Start: noon - day, End: noon}, false, 1},
+		{"by a query we cannot read: it may", slo.Correction{Query: "env:prod OR team:*", Start: noon - day, End: noon}, true, 0},
+		{"by a negation: it may", slo.Correction{Query: "-env:prod", Start: noon - day, End: noon}, true, 0},
+		{"by a query we cannot read, at another time", slo.Correction{Query: "(env:prod)", Start: noon, End: noon + day}, false, 0},
 	} {
 		j := job("a", "g", "v", slo.SevenDays)
 		j.Definition.Tags = []string{"env:prod", "service:auth", "team:iam"}

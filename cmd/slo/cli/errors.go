@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"github.com/slo-cli/slo/internal/config"
+	"github.com/slo-cli/slo/internal/document"
 	"github.com/slo-cli/slo/internal/evaluation"
+	"github.com/slo-cli/slo/internal/render"
 	"github.com/slo-cli/slo/pkg/slo"
 )
 
@@ -117,10 +119,5 @@ func (f *failure) complain(w io.Writer, asJSON bool) {
 
 // printable keeps what came from outside from steering the terminal.
 func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || (r >= 0x7f && r < 0xa0) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) {
-			return ' '
-		}
-		return r
-	}, s)
+	return render.Text(document.Cell{Kind: document.Text, Text: s}, render.Options{})
 }

@@ -44,7 +44,7 @@ func describe(req *http.Request, resp *http.Response, err error, took time.Durat
 	}
 	line := fmt.Sprintf("%s %s", req.Method, target)
 	if err != nil {
-		return fmt.Sprintf("%s failed after %s: %s", line, took.Round(time.Millisecond), cause(err))
+		return fmt.Sprintf("%s failed after %s: %s", line, took.Round(time.Millisecond), causeIn(req.Context(), err))
 	}
 	line = fmt.Sprintf("%s %d %s %d bytes", line, resp.StatusCode, took.Round(time.Millisecond), resp.ContentLength)
 	if l, ok := ReadLimit(resp.Header); ok {
@@ -73,6 +73,15 @@ func shownQuery(q url.Values) string {
 		}
 	}
 	return strings.Join(parts, "&")
+}
+
+// causeIn is the cause, unless the caller gave up: then the error may be
+// whatever reason the caller had, which is not about this request.
+func causeIn(ctx context.Context, err error) string {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return "cancelled"
+	}
+	return cause(err)
 }
 
 // cause describes a failure without quoting text from elsewhere: messages of

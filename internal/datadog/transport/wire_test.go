@@ -239,6 +239,27 @@ func TestTraceOfAFailureQuotesNoForeignText(t *testing.T) {
 	}
 }
 
+// Another request's failure cancels this one; the trace does not blame it here.
+func TestTraceOfACancelledRequest(t *testing.T) {
+	t.Parallel()
+	var trace bytes.Buffer
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stack := transport.New(transport.Config{Trace: &trace, Base: base(func(r *http.Request) (*http.Response, error) {
+		cancel(&transport.ProxyError{Status: 403})
+		return nil, context.Cause(r.Context())
+	})})
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://api.example.test/api/v1/slo", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stack.RoundTrip(req); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+	if !strings.HasSuffix(trace.String(), ": cancelled\n") {
+		t.Errorf("trace %q, want it to end with cancelled", trace.String())
+	}
+}
+
 func TestProxyThatRefusesToConnect(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]struct {
