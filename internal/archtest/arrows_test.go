@@ -60,6 +60,8 @@ func rooms() map[string]room {
 			outside: []string{datadogCore},
 			tests:   []string{datadogV1}, // the decoder is measured against it
 		},
+		"internal/recurrence": {house: []string{"pkg/..."}, outside: []string{"github.com/teambition/rrule-go"}, without: impure()},
+		"internal/tagquery":   {without: impure()},
 		"internal/evaluation": {house: []string{"internal/spelling", "pkg/..."}, outside: []string{"golang.org/x/sync"}},
 		"internal/report":     {house: []string{"internal/evaluation", "internal/document", "pkg/..."}},
 		"internal/render": {

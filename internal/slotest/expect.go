@@ -18,6 +18,7 @@ type kind int
 
 const (
 	number  kind = iota // one number or unknown
+	single              // one number, exactly, of single precision
 	numbers             // any number of them
 	word                // one of the words listed
 	words               // any words
@@ -27,7 +28,7 @@ const (
 // figures is the vocabulary under "assess".
 func figures() map[string]kind {
 	return map[string]kind{
-		"state": word, "attainment": number, "good": number, "total": number, "coverage": number,
+		"state": word, "unit": word, "attainment": number, "attainment.float32": single, "good": number, "total": number, "coverage": number,
 		"budget": word, "budget.total": number, "budget.consumed": number,
 		"budget.remaining": number, "budget.remaining_percent": number,
 		"burn 1h": number, "burn 6h": number, "burn 1d": number, "burn 3d": number,
@@ -41,8 +42,10 @@ func vocabulary(figure string) []string {
 	switch figure {
 	case "state":
 		return []string{string(slo.OK), string(slo.Warning), string(slo.Breached), string(slo.NoData)}
+	case "unit":
+		return []string{string(slo.Requests), string(slo.Seconds)}
 	case "error":
-		return []string{"coarse"}
+		return []string{"coarse", "transitions"}
 	}
 	return []string{"none"}
 }
@@ -62,7 +65,7 @@ func (p *parser) expect(line []string) error {
 	}
 	e := Expectation{Line: p.line, Figure: figure}
 	for _, text := range rest {
-		if k != words && slices.Contains([]string{"%", "events", "requests", "seconds"}, text) {
+		if k != words && k != word && slices.Contains([]string{"%", "events", "requests", "seconds"}, text) {
 			continue
 		}
 		w, err := parseWant(figure, k, text)
@@ -96,7 +99,7 @@ func parseWant(figure string, k kind, text string) (Want, error) {
 		}
 		at, err := parseTime(text)
 		return Want{Text: text, IsNumber: true, Number: float64(at)}, err
-	case number, numbers:
+	case number, numbers, single:
 		if text == "unknown" {
 			return Want{Text: text}, nil
 		}
@@ -107,6 +110,12 @@ func parseWant(figure string, k kind, text string) (Want, error) {
 		return Want{}, fmt.Errorf("%s: %w", figure, err)
 	}
 	w := Want{Text: text, IsNumber: true, Number: v, Tolerance: math.Abs(v) * 1e-12}
+	if k == single {
+		if about || float64(float32(v)) != v {
+			return Want{}, fmt.Errorf("%s %q: want all digits of a number of single precision", figure, text)
+		}
+		w.Tolerance = 0
+	}
 	if about {
 		_, decimals, _ := strings.Cut(digits, ".")
 		w.Tolerance = 0.5000001 * math.Pow10(-len(decimals))
@@ -125,7 +134,10 @@ func (w Want) meets(f slo.Figure) bool {
 
 // Check asks the case's question and returns one error for each expectation that is not met.
 func (c Case) Check() []error {
-	a, err := slo.Assess(c.Objective, c.Events, c.Question)
+	a, err := slo.Assessment{}, c.Fault
+	if err == nil {
+		a, err = slo.Assess(c.Objective, c.Events, c.Question)
+	}
 	var broken []error
 	for _, e := range c.Expect {
 		if got, ok := e.check(a, err); !ok {
@@ -148,7 +160,11 @@ func (e Expectation) check(a slo.Assessment, err error) (got string, ok bool) {
 	switch e.Figure {
 	case "error":
 		var coarse *slo.CoarseError
-		return fmt.Sprint(err), errors.As(err, &coarse)
+		var transitions *slo.TransitionError
+		found := map[string]bool{"coarse": errors.As(err, &coarse), "transitions": errors.As(err, &transitions)}
+		return fmt.Sprint(err), found[want.Text]
+	case "unit":
+		return string(a.Unit), string(a.Unit) == want.Text
 	case "state":
 		return string(a.State), string(a.State) == want.Text
 	case "budget":
@@ -197,6 +213,12 @@ func figure(a slo.Assessment, name string) slo.Figure {
 	switch name {
 	case "attainment":
 		return a.Attainment
+	case "attainment.float32":
+		v, known := a.Attainment.Value()
+		if !known {
+			return slo.Figure{}
+		}
+		return slo.Known(float64(float32(v)))
 	case "good":
 		return a.Good
 	case "total":

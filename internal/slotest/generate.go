@@ -97,6 +97,8 @@ type Shape struct {
 	Coarse bool
 	// Short lets what is known begin later than the question reaches.
 	Short bool
+	// Edges are instants besides the question's cuts that no bucket may straddle.
+	Edges []int64
 }
 
 // Everything is the shape with all that occurs.
@@ -106,7 +108,7 @@ func Everything() Shape { return Shape{Fractional: true, Excess: true, Coarse: t
 // with traffic, without it, with zeros, with one side missing, with outages.
 func Events(tf slo.Timeframe, q slo.Question, shape Shape) *rapid.Generator[slo.Events] {
 	return rapid.Custom(func(t *rapid.T) slo.Events {
-		extent, cuts := slo.Extent(tf, q), slo.Cuts(tf, q)
+		extent, cuts := slo.Extent(tf, q), slices.Concat(slo.Cuts(tf, q), shape.Edges)
 		e := slo.Events{Known: extent}
 		unit := 1.0
 		if shape.Fractional {

@@ -24,8 +24,10 @@ type Case struct {
 	Line      int
 	Objective slo.Objective
 	Events    slo.Events
-	Question  slo.Question
-	Expect    []Expectation
+	// Fault is why the evidence does not make sense; nil when it does.
+	Fault    error
+	Question slo.Question
+	Expect   []Expectation
 }
 
 // Expectation is one line under "assess".
@@ -79,28 +81,32 @@ type parser struct {
 	cases  []Case
 	points int
 
-	title     string
-	objective slo.Objective
-	since     int64
-	known     timeseries.Span
-	runs      []run
-	assess    *Case // the case whose expectations are being read
+	title       string
+	objective   slo.Objective
+	kind        slo.Type
+	comparison  slo.Comparison // of time slices
+	since       int64
+	known       timeseries.Span
+	tracks      []track
+	corrections []slo.Occurrence
+	edge        slo.EdgeRule
+	assess      *Case // the case whose expectations are being read
+	of          string
 }
 
-// run is a load block; a side is nil until its first line.
-type run struct {
-	line             int
-	start, step      int64
-	valid, good, bad []float64
-}
+// commands are the words that a line outside an assess may begin with.
+const commands = "case, load, valid, good, bad, value, monitor, up, down, silent, track, silence, correct, edge, known, slo, since, assess"
 
 func (p *parser) take(words []string) error {
 	command, rest := words[0], words[1:]
 	switch command {
-	case "case", "load", "known", "slo", "since", "assess":
+	case "case", "load", "monitor", "track", "silence", "correct", "edge", "known", "slo", "since", "assess":
 		if err := p.endAssess(); err != nil {
 			return err
 		}
+	}
+	if p.assess != nil {
+		return p.expect(words)
 	}
 	switch command {
 	case "case":
@@ -108,11 +114,20 @@ func (p *parser) take(words []string) error {
 		return nil
 	case "load":
 		return p.load(rest)
-	case "valid", "good", "bad":
-		if p.assess == nil {
-			return p.values(command, rest)
-		}
-		return p.expect(words)
+	case "valid", "good", "bad", "value":
+		return p.values(command, rest)
+	case "monitor":
+		return p.monitor(rest)
+	case "up", "down", "silent":
+		return p.states(words)
+	case "track":
+		return p.openTrack(rest)
+	case "silence":
+		return p.setSilence(rest)
+	case "correct":
+		return p.correct(rest)
+	case "edge":
+		return p.setEdge(rest)
 	case "known":
 		return p.knownSpan(rest)
 	case "slo":
@@ -127,90 +142,111 @@ func (p *parser) take(words []string) error {
 	case "assess":
 		return p.begin(rest)
 	}
-	if p.assess == nil {
-		return fmt.Errorf("%q is not one of case, load, valid, good, bad, known, slo, since, assess", command)
-	}
-	return p.expect(words)
+	return fmt.Errorf("%q is not one of %s", command, commands)
 }
 
-func (p *parser) load(words []string) error {
-	if len(words) != 3 || words[1] != "from" {
-		return errors.New("want: load STEP from TIME, such as load 5m from 2026-01-01T00:00Z")
-	}
-	step, err := time.ParseDuration(words[0])
-	if err != nil || step < time.Second || step%time.Second != 0 {
-		return fmt.Errorf("step %q: want whole seconds, such as 5m or 1h", words[0])
-	}
-	start, err := parseTime(words[2])
-	if err != nil {
-		return err
-	}
-	p.runs = append(p.runs, run{line: p.line, start: start, step: int64(step / time.Second)})
-	return nil
-}
-
-func (p *parser) values(side string, words []string) error {
-	if len(p.runs) == 0 {
-		return fmt.Errorf("%s without a load line above it", side)
-	}
-	r := &p.runs[len(p.runs)-1]
-	into := map[string]*[]float64{"valid": &r.valid, "good": &r.good, "bad": &r.bad}[side]
-	for _, w := range words {
-		values, err := parseValues(w, maxPoints-p.points)
-		if err != nil {
-			return err
-		}
-		p.points += len(values)
-		*into = append(*into, values...)
-	}
-	if len(r.good) > 0 && len(r.bad) > 0 {
-		return errors.New("a run has good or bad, not both")
-	}
-	return nil
-}
-
-func (p *parser) knownSpan(words []string) error {
+// fromTo reads "from TIME to TIME".
+func fromTo(command string, words []string) (timeseries.Span, error) {
 	if len(words) != 4 || words[0] != "from" || words[2] != "to" {
-		return errors.New("want: known from TIME to TIME")
+		return timeseries.Span{}, fmt.Errorf("want: %s from TIME to TIME", command)
 	}
 	start, err := parseTime(words[1])
 	if err != nil {
-		return err
+		return timeseries.Span{}, err
 	}
 	end, err := parseTime(words[3])
-	p.known = timeseries.Span{Start: start, End: end}
+	return timeseries.Span{Start: start, End: end}, err
+}
+
+func (p *parser) knownSpan(words []string) error {
+	span, err := fromTo("known", words)
+	p.known = span
 	return err
 }
 
+func (p *parser) correct(words []string) error {
+	span, err := fromTo("correct", words)
+	p.corrections = append(p.corrections, slo.Occurrence{ID: fmt.Sprintf("line %d", p.line), Span: span})
+	return err
+}
+
+func (p *parser) setEdge(words []string) error {
+	rules := map[string]slo.EdgeRule{
+		"by_start": slo.ByStart, "any_overlap": slo.AnyOverlap, "wholly_inside": slo.WhollyInside,
+	}
+	if len(words) == 1 {
+		if rule, ok := rules[words[0]]; ok {
+			p.edge = rule
+			return nil
+		}
+	}
+	return errors.New("want: edge by_start, any_overlap or wholly_inside")
+}
+
 func (p *parser) define(words []string) error {
-	const form = "want: slo metric target PERCENT [warning PERCENT] window LENGTH"
-	if len(words) == 0 || words[0] != "metric" || len(words)%2 != 1 {
-		return errors.New(form)
+	const tail = " target PERCENT [warning PERCENT] window LENGTH"
+	form := errors.New("want: slo metric" + tail + ", slo monitor" + tail + ", or slo time_slice < NUMBER" + tail)
+	if len(words) == 0 {
+		return form
+	}
+	kind, comparison := slo.Type(words[0]), slo.Comparison{}
+	words = words[1:]
+	switch kind {
+	case slo.Metric, slo.Monitor:
+	case slo.TimeSlice:
+		if len(words) < 2 || !slices.Contains([]string{"<", "<=", ">", ">="}, words[0]) {
+			return form
+		}
+		threshold, err := parseNumber(words[1])
+		if err != nil {
+			return err
+		}
+		comparison = slo.Comparison{Comparator: words[0], Threshold: threshold}
+		words = words[2:]
+	default:
+		return form
+	}
+	if len(words)%2 != 0 {
+		return form
 	}
 	var o slo.Objective
 	var err error
-	for i := 1; i < len(words) && err == nil; i += 2 {
+	for i := 0; i < len(words) && err == nil; i += 2 {
 		switch words[i] {
 		case "target":
 			o.Target, err = slo.ParseTarget(words[i+1])
 		case "warning":
 			o.Warning, err = slo.ParseTarget(words[i+1])
 		case "window":
-			o.Timeframe, err = slo.ParseTimeframe(words[i+1])
+			o.Timeframe, err = parseWindow(words[i+1])
 		default:
-			return errors.New(form)
+			return form
 		}
 	}
 	if err == nil && (o.Target == 0 || o.Timeframe == 0) {
-		return errors.New(form)
+		return form
 	}
-	p.objective = o
+	p.objective, p.kind, p.comparison = o, kind, comparison
 	return err
 }
 
+// parseWindow reads what [slo.ParseTimeframe] does, and whole seconds: the
+// windows of recorded answers are of any length.
+func parseWindow(s string) (slo.Timeframe, error) {
+	digits, isSeconds := strings.CutSuffix(s, "s")
+	if !isSeconds {
+		return slo.ParseTimeframe(s)
+	}
+	n, err := strconv.ParseUint(digits, 10, 32)
+	if err != nil || n == 0 || slo.Timeframe(n) > 455*slo.Day {
+		return 0, fmt.Errorf("window %q: want a length such as 7d, 36h or 14466s, at most 455d", s)
+	}
+	return slo.Timeframe(n), nil
+}
+
 func (p *parser) begin(words []string) error {
-	if len(words) != 2 || words[0] != "at" {
-		return errors.New("want: assess at TIME")
+	if (len(words) != 2 && len(words) != 4) || words[0] != "at" || (len(words) == 4 && words[2] != "of") {
+		return errors.New("want: assess at TIME, or assess at TIME of TRACK")
 	}
 	to, err := parseTime(words[1])
 	if err != nil {
@@ -222,61 +258,21 @@ func (p *parser) begin(words []string) error {
 	if p.since >= to {
 		return errors.New("since is not before the instant of assess")
 	}
-	runs, err := p.evidence()
-	if err != nil {
+	p.of = ""
+	if len(words) == 4 {
+		p.of = words[3]
+		if !slices.ContainsFunc(p.tracks, func(t track) bool { return t.name == p.of }) {
+			return fmt.Errorf("no track is called %s", p.of)
+		}
+	}
+	if err := p.checkTracks(); err != nil {
 		return err
 	}
 	p.assess = &Case{
 		Title: p.title, Line: p.line, Objective: p.objective,
-		Events:   slo.Events{Known: p.known, Runs: runs},
 		Question: slo.Question{To: to, Since: p.since},
 	}
 	return nil
-}
-
-// evidence completes the runs: sides of equal length, bad turned into good.
-func (p *parser) evidence() ([]slo.Run, error) {
-	var runs []slo.Run
-	for _, r := range p.runs {
-		n := max(len(r.valid), len(r.good), len(r.bad))
-		side := func(name string, values []float64) ([]float64, error) {
-			if values == nil {
-				values = slices.Repeat([]float64{timeseries.Missing}, n)
-			}
-			if len(values) != n {
-				return nil, fmt.Errorf("the run of line %d has %d %s values of %d", r.line, len(values), name, n)
-			}
-			return values, nil
-		}
-		valid, err := side("valid", r.valid)
-		if err != nil {
-			return nil, err
-		}
-		good, err := side("good", r.good)
-		if err != nil {
-			return nil, err
-		}
-		if r.bad != nil {
-			if good, err = side("bad", r.bad); err != nil {
-				return nil, err
-			}
-			good = slices.Clone(good)
-			for i := range good {
-				if !timeseries.IsMissing(valid[i]) || !timeseries.IsMissing(good[i]) {
-					good[i] = present(valid[i]) - present(good[i])
-				}
-			}
-		}
-		runs = append(runs, slo.Run{Start: r.start, Step: r.step, Good: good, Valid: valid})
-	}
-	return runs, nil
-}
-
-func present(v float64) float64 {
-	if timeseries.IsMissing(v) {
-		return 0
-	}
-	return v
 }
 
 func (p *parser) endAssess() error {
@@ -293,9 +289,11 @@ func (p *parser) endAssess() error {
 			c.Question.TrendDays = len(e.Want)
 		}
 	}
-	if c.Events.Known == (timeseries.Span{}) {
-		c.Events.Known = slo.Extent(c.Objective.Timeframe, c.Question)
+	known := p.known
+	if known == (timeseries.Span{}) {
+		known = slo.Extent(c.Objective.Timeframe, c.Question)
 	}
+	c.Events, c.Fault = p.evidence(known, slo.Cuts(c.Objective.Timeframe, c.Question))
 	p.cases = append(p.cases, c)
 	return nil
 }

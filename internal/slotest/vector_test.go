@@ -125,7 +125,7 @@ func TestParseErrors(t *testing.T) {
 		"good and bad":         {"load 1h from 2026-01-01\ngood 1\nbad 1", 3, "good or bad, not both"},
 		"sides differ":         {head + "load 1h from 2026-01-02\nvalid 1*3\ngood 1*2\nassess at 2026-01-02", 7, "the run of line 4 has 2 good values of 3"},
 		"known halfway":        {"known from 2026-01-01", 1, "want: known from TIME to TIME"},
-		"another kind of slo":  {"slo monitor target 99% window 7d", 1, "want: slo metric"},
+		"another kind of slo":  {"slo event target 99% window 7d", 1, "want: slo metric"},
 		"no target":            {"slo metric window 7d", 1, "want: slo metric"},
 		"no window":            {"slo metric target 99%", 1, "want: slo metric"},
 		"a bad target":         {"slo metric target 101% window 7d", 1, `target "101%"`},
@@ -199,11 +199,7 @@ assess at 2026-01-02
 
 func check(t *testing.T, text string) []error {
 	t.Helper()
-	cases, err := slotest.Parse(text)
-	if err != nil || len(cases) != 1 {
-		t.Fatalf("%d cases, %v, in:\n%s", len(cases), err, text)
-	}
-	return cases[0].Check()
+	return one(t, text).Check()
 }
 
 // An error of the arithmetic that nobody expects is one, and stands alone.

@@ -1,6 +1,9 @@
 package slo
 
 import (
+	"cmp"
+	"math"
+
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
@@ -24,8 +27,13 @@ type Assessment struct {
 	Attainment Figure
 	// Good and Valid are sums over the window; unknown where not a single point of the denominator came in.
 	Good, Valid Figure
-	// Coverage is the share, 0 to 1, of the window's hours with a point of the denominator.
+	// Coverage is the share, 0 to 1, of the window's hours with a point of the
+	// denominator; where seconds are counted, of its seconds in which there was data.
 	Coverage Figure
+	// Unit is what Good, Valid and Budget count.
+	Unit Unit
+	// Corrections are the status corrections that lie in the window, clipped to it.
+	Corrections []Occurrence
 	// Budget is nil without data and for a target of 100.
 	Budget *Budget
 	// BurnRates belong to Lookbacks; a rate is unknown where there was no traffic.
@@ -55,7 +63,7 @@ type Previous struct {
 // It returns an error only when the evidence cannot be summed at the
 // question's cuts ([CoarseError]), is not in order, or is not finite; everything else is a state, an unknown figure, or a note.
 func Assess(o Objective, e Events, q Question) (Assessment, error) {
-	cuts := Cuts(o.Timeframe, q)
+	cuts := e.edges(Cuts(o.Timeframe, q))
 	if err := e.check(cuts); err != nil {
 		return Assessment{}, err
 	}
@@ -64,7 +72,7 @@ func Assess(o Objective, e Events, q Question) (Assessment, error) {
 		return Assessment{}, err
 	}
 	window := o.Timeframe.Window(q.To)
-	a := Assessment{Objective: o, Window: window, State: NoData, Trend: trend(o, sums, q)}
+	a := Assessment{Objective: o, Window: window, Unit: cmp.Or(e.Unit, Requests), State: NoData, Trend: trend(o, sums, q)}
 
 	now, known := sums.over(window)
 	if known {
@@ -83,14 +91,51 @@ func Assess(o Objective, e Events, q Question) (Assessment, error) {
 	if a.Budget != nil {
 		a.ExhaustedAt = exhaustion(o, e, sums, q.To)
 	}
-	a.Notes = remarks(now)
+	a.Notes = remarks(now, a.Unit)
 	return a, nil
+}
+
+// Decimals is how many decimals the attainment is shown with: one more than the
+// target has, four at most. Where seconds are counted that is at least
+// Datadog's two, or three over more than 30 days; where requests are, no more
+// than their number can carry (Datadog's rules for each kind).
+func (a Assessment) Decimals() int {
+	decimals := min(4, a.Objective.Target.Decimals()+1)
+	if a.Unit == Seconds {
+		least := 2
+		if a.Objective.Timeframe > ThirtyDays {
+			least = 3
+		}
+		return max(decimals, least)
+	}
+	if total, ok := a.Valid.Value(); ok && total >= 1 {
+		decimals = min(decimals, max(0, int(math.Floor(math.Log10(total)))))
+	}
+	return decimals
+}
+
+// ReadsLike reports whether both read the same where they are shown: the
+// attainment with its decimals, the remaining budget with one, both rounded down.
+func (a Assessment) ReadsLike(b Assessment) bool {
+	scale := math.Pow10(a.Decimals())
+	same := func(x, y Figure, scale float64) bool {
+		v, known := x.Value()
+		w, also := y.Value()
+		return known == also && math.Floor(v*scale+1e-9) == math.Floor(w*scale+1e-9)
+	}
+	remaining := func(a Assessment) Figure {
+		if a.Budget == nil {
+			return Figure{}
+		}
+		return Known(a.Budget.RemainingPercent)
+	}
+	return a.State == b.State && same(a.Attainment, b.Attainment, scale) && same(remaining(a), remaining(b), 10)
 }
 
 // standing is the attainment and the state of a sum.
 func standing(o Objective, t tally) (Figure, State) {
 	valid := t.valid.Value()
-	if valid <= 0 {
+	if valid <= 0 || !t.points {
 		return Figure{}, NoData
 	}
 	attainment := Known(100 * t.good.Value() / valid)
@@ -137,13 +182,14 @@ func trend(o Objective, s sheet, q Question) []Figure {
 	return figures
 }
 
-// remarks are the notes that follow from the sums alone.
-func remarks(t tally) []Note {
+// remarks are the notes that follow from the sums alone. Where seconds are
+// counted, time that is up by policy needs no observation.
+func remarks(t tally, u Unit) []Note {
 	good, valid := t.good.Value(), t.valid.Value()
 	switch {
 	case valid < 0:
 		return []Note{{Code: "negative_total", Text: "the total of the denominator is negative; no attainment follows from it"}}
-	case !t.points && good != 0:
+	case !t.points && good != 0 && u == Requests:
 		return []Note{{Code: "good_without_total", Text: "there are good events and not one point of the denominator"}}
 	case t.points && valid == 0:
 		return []Note{{Code: "zero_traffic", Text: "the denominator is zero over the whole window"}}

@@ -17,7 +17,7 @@ type Budget struct {
 // budgetOf is the budget of a sum; nil without valid events and for a target that allows nothing.
 func budgetOf(t Target, s tally) *Budget {
 	valid := s.valid.Value()
-	if valid <= 0 || t >= Hundred {
+	if valid <= 0 || !s.points || t >= Hundred {
 		return nil
 	}
 	b := &Budget{Allowed: allowed(t, valid), Consumed: s.bad()}

@@ -122,24 +122,6 @@ const (
 	Unsupported DefectKind = "unsupported"
 )
 
-// Correction is a Datadog status correction: a stretch that its owners took out of the reckoning.
-type Correction struct {
-	ID, Category, Description string
-	// SLOID names the one objective it applies to; empty when Query selects several.
-	SLOID string
-	// Query selects objectives by their tags.
-	Query string
-	// Start and End are Unix seconds; End is 0 for a recurring correction.
-	Start, End int64
-	// Duration is the length in seconds of one occurrence of a recurring correction.
-	Duration int64
-	// Rule is the iCalendar recurrence rule; empty for a correction that happens once.
-	Rule string
-	// Unreadable says what of it could not be understood; then only the fields
-	// above that could be read are set.
-	Unreadable string
-}
-
 // Note is something the reader must know about a number. Code is stable, Text is for people.
 type Note struct {
 	Code string

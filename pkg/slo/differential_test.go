@@ -26,11 +26,31 @@ func TestAssessAgreesWithTheNaive(t *testing.T) {
 				o := slotest.Objective().Draw(t, "objective")
 				q := slotest.Question().Draw(t, "question")
 				e := slotest.Events(o.Timeframe, q, shape).Draw(t, "events")
-				got, err := slo.Assess(o, e, q)
-				if err != nil {
-					t.Fatal(err)
-				}
-				agree(t, got, naiveAssess(o, e, q), shape.Fractional)
+				agree(t, assess(t, o, e, q), naiveAssess(o, e, q, func(int64) bool { return false }), shape.Fractional)
+			})
+		})
+	}
+}
+
+// TestCorrectedEventsAgreeWithTheNaive does the same where status corrections
+// drop buckets, by each of the rules.
+func TestCorrectedEventsAgreeWithTheNaive(t *testing.T) {
+	t.Parallel()
+	for name, rule := range edgeRules() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(t *rapid.T) {
+				o := slotest.Objective().Draw(t, "objective")
+				q := slotest.Question().Draw(t, "question")
+				occurrences := slotest.Occurrences(slo.Extent(o.Timeframe, q)).Draw(t, "corrections")
+				e := slotest.Events(o.Timeframe, q, slotest.Shape{
+					Coarse: true, Excess: true, Short: true, Edges: slo.Edges(occurrences, slo.BucketSeconds),
+				}).Draw(t, "events")
+				want := naiveAssess(o, e, q, func(start int64) bool {
+					return naiveCorrected(occurrences, start, start+slo.BucketSeconds, rule)
+				})
+				e.Excluded = slo.Effective(occurrences, slo.BucketSeconds, rule)
+				agree(t, assess(t, o, e, q), want, false)
 			})
 		})
 	}

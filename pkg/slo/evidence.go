@@ -3,6 +3,7 @@ package slo
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/slo-cli/slo/pkg/timeseries"
@@ -20,13 +21,53 @@ type GroupEvents struct {
 	Events Events
 }
 
-// Events counts good and valid events over time.
+// Events counts good and valid events, or seconds, over time.
 type Events struct {
+	// Unit is what is counted; empty stands for [Requests].
+	Unit Unit
 	// Known is the stretch that was asked for. Outside it nothing is known;
 	// inside it a missing point means that nothing was counted.
 	Known timeseries.Span
 	// Runs are in order of time and do not overlap.
 	Runs []Run
+	// Excluded are stretches, in order and disjoint, whose buckets do not count
+	// (status corrections of event-based objectives). No bucket may straddle an end of one.
+	Excluded []timeseries.Span
+	// Observed are, for seconds, the stretches in which there was data, in order
+	// and disjoint. For requests it stays empty: there a point of the denominator speaks for itself.
+	Observed []timeseries.Span
+}
+
+// Unit is what an objective counts.
+type Unit string
+
+// The units, as in the JSON contract.
+const (
+	Requests Unit = "requests"
+	Seconds  Unit = "seconds"
+)
+
+// excluded reports whether the bucket that starts at t does not count.
+func (e Events) excluded(t int64) bool {
+	i := sort.Search(len(e.Excluded), func(i int) bool { return e.Excluded[i].End > t })
+	return i < len(e.Excluded) && e.Excluded[i].Start <= t
+}
+
+// edges are the ends of what is excluded, which cut sums like the ends of windows.
+func (e Events) edges(cuts []int64) []int64 {
+	if len(e.Excluded) == 0 || len(cuts) == 0 {
+		return cuts
+	}
+	all := slices.Clone(cuts)
+	for _, s := range e.Excluded {
+		for _, t := range []int64{s.Start, s.End} {
+			if t > cuts[0] && t < cuts[len(cuts)-1] {
+				all = append(all, t)
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // Run is a stretch of events on a regular grid. Good[i] and Valid[i] belong to
@@ -49,7 +90,7 @@ type CoarseError struct {
 }
 
 func (e *CoarseError) Error() string {
-	return fmt.Sprintf("the bucket %v is too coarse: a window begins or ends inside it, at %s", e.Bucket, timeseries.Format(e.Cut))
+	return fmt.Sprintf("the bucket %v is too coarse: a window or a status correction begins or ends inside it, at %s", e.Bucket, timeseries.Format(e.Cut))
 }
 
 // check finds evidence that cannot be summed: runs out of order, sides of
@@ -75,7 +116,8 @@ func (e Events) check(cuts []int64) error {
 // tally is the sum of the events of a stretch.
 type tally struct {
 	good, valid timeseries.Sum
-	// points is whether any valid point lay in the stretch.
+	// points is whether any valid point lay in the stretch; of seconds, whether
+	// any that counts was observed.
 	points bool
 }
 
@@ -102,12 +144,34 @@ func tabulate(e Events, cuts []int64) sheet {
 		first := max(0, sort.Search(len(cuts), func(i int) bool { return cuts[i] > r.Start })-1)
 		for i := first; i < len(s.cells) && cuts[i] < r.span().End; i++ {
 			lo, hi := r.indices(timeseries.Span{Start: cuts[i], End: cuts[i+1]})
+			if e.excluded(cuts[i]) {
+				continue
+			}
 			c := &s.cells[i]
 			c.good.AddPoints(r.Good[lo:hi])
-			c.points = c.valid.AddPoints(r.Valid[lo:hi]) || c.points
+			points := c.valid.AddPoints(r.Valid[lo:hi])
+			if e.Unit == Seconds {
+				// Time that counts by policy is no data, nor is data of time that does not count.
+				counted := r.span().Intersect(timeseries.Span{Start: cuts[i], End: cuts[i+1]})
+				points = points && overlap(e.Observed, counted) > 0
+			}
+			c.points = c.points || points
 		}
 	}
 	return s
+}
+
+// overlap is how many seconds of the window lie in the spans.
+func overlap(spans []timeseries.Span, window timeseries.Span) int64 {
+	var seconds int64
+	first := sort.Search(len(spans), func(i int) bool { return spans[i].End > window.Start })
+	for _, s := range spans[first:] {
+		if s.Start >= window.End {
+			break
+		}
+		seconds += s.Intersect(window).Seconds()
+	}
+	return seconds
 }
 
 // indices are the buckets of the run that begin in the span.
@@ -143,12 +207,16 @@ func (s sheet) over(span timeseries.Span) (t tally, known bool) {
 	return t, true
 }
 
-// coverage is the share of the window's hours in which a valid point lies.
+// coverage is, for seconds, the share of the window's in which there was data;
+// for requests the share of the window's hours in which a valid point lies.
 // Hours are those of the clock in UTC, the first and the last clipped to the
 // window; a bucket longer than an hour speaks for all of its hours.
 func (e Events) coverage(window timeseries.Span) float64 {
 	if window.Empty() {
 		return 0
+	}
+	if e.Unit == Seconds {
+		return float64(overlap(e.Observed, window)) / float64(window.Seconds())
 	}
 	var covered int64
 	until := window.Start

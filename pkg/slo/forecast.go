@@ -45,6 +45,9 @@ func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 		lo, hi := r.indices(window)
 		for i := lo; i < hi; i++ {
 			start := r.Start + int64(i)*r.Step
+			if e.excluded(start) {
+				continue
+			}
 			if start > reached {
 				if at, ended := step(start, 0); ended {
 					return at
@@ -70,7 +73,7 @@ func spentAt(t Target, e Events, window timeseries.Span, valid float64) int64 {
 		lo, hi := r.indices(window)
 		for i := lo; i < hi; i++ {
 			b := present(r.Valid[i]) - present(r.Good[i])
-			if b == 0 {
+			if b == 0 || e.excluded(r.Start+int64(i)*r.Step) {
 				continue
 			}
 			before := remaining
@@ -78,7 +81,7 @@ func spentAt(t Target, e Events, window timeseries.Span, valid float64) int64 {
 			bad.Add(-present(r.Good[i]))
 			start := r.Start + int64(i)*r.Step
 			if remaining, _ = left(t, bad.Value(), valid); remaining <= 0 {
-				part := math.Floor(before / b * float64(r.Step))
+				part := math.Floor(before * float64(r.Step) / b) // in this order whole seconds stay whole
 				return start + min(r.Step, max(0, int64(part)))
 			}
 			if b > 0 {
@@ -95,7 +98,7 @@ func spentAt(t Target, e Events, window timeseries.Span, valid float64) int64 {
 func pace(s sheet, to int64) (rate float64, ok bool) {
 	for _, w := range []int64{int64(Day), 3 * int64(Day)} {
 		t, known := s.over(timeseries.Span{Start: to - w, End: to})
-		if known && t.valid.Value() > 0 {
+		if known && t.points && t.valid.Value() > 0 {
 			return t.bad() / t.valid.Value(), true
 		}
 	}

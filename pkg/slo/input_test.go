@@ -39,7 +39,7 @@ func TestAssessRefusesEvidenceThatCannotBeSummed(t *testing.T) {
 		"infinitely bad":    {[]slo.Run{{Start: at, Step: 3600, Good: []float64{math.Inf(-1)}, Valid: one}}, "more than can be reckoned with"},
 		"out of range":      {[]slo.Run{{Start: at, Step: 1800, Good: []float64{0, 0}, Valid: []float64{math.MaxFloat64, math.MaxFloat64}}}, "more than can be reckoned with"},
 		"beyond counting":   {[]slo.Run{{Start: at, Step: 3600, Good: one, Valid: []float64{1e201}}}, "more than can be reckoned with"},
-		"a coarse bucket":   {[]slo.Run{{Start: at - 3600, Step: 7200, Good: one, Valid: one}}, "too coarse: a window begins or ends inside it, at 2025-12-31T23:00:00Z"},
+		"a coarse bucket":   {[]slo.Run{{Start: at - 3600, Step: 7200, Good: one, Valid: one}}, "too coarse: a window or a status correction begins or ends inside it, at 2025-12-31T23:00:00Z"},
 		"cut near the edge": {[]slo.Run{{Start: at - 1, Step: 3600, Good: one, Valid: one}}, "too coarse"},
 	}
 	for name, test := range tests {

@@ -37,12 +37,16 @@ type naiveBucket struct {
 	start, end int64
 	good, bad  *big.Rat
 	valid      *big.Rat
-	// denominator says that a point of the denominator came in.
+	// denominator says that a point of the denominator came in, corrected or not.
 	denominator bool
+	// corrected says that it does not count on either side.
+	corrected bool
 }
 
-func naiveAssess(o slo.Objective, e slo.Events, q slo.Question) naiveAnswer {
-	cells := naiveCells(e)
+// naiveAssess answers for events; corrected says which buckets of 300 s status
+// corrections take out.
+func naiveAssess(o slo.Objective, e slo.Events, q slo.Question, corrected func(start int64) bool) naiveAnswer {
+	cells := naiveCells(e, corrected)
 	window := o.Timeframe.Window(q.To)
 	now := naiveWindow(o, e, cells, window)
 	now.burn = map[int64]*big.Rat{}
@@ -68,7 +72,7 @@ func naiveAssess(o slo.Objective, e slo.Events, q slo.Question) naiveAnswer {
 	return now
 }
 
-func naiveCells(e slo.Events) []naiveBucket {
+func naiveCells(e slo.Events, corrected func(start int64) bool) []naiveBucket {
 	var cells []naiveBucket
 	for _, run := range e.Runs {
 		for i := range run.Valid {
@@ -80,6 +84,9 @@ func naiveCells(e slo.Events) []naiveBucket {
 			if !timeseries.IsMissing(run.Valid[i]) {
 				c.valid.SetFloat64(run.Valid[i])
 				c.denominator = true
+			}
+			if c.corrected = corrected(start); c.corrected {
+				c.good, c.valid = new(big.Rat), new(big.Rat)
 			}
 			c.bad = new(big.Rat).Sub(c.valid, c.good)
 			cells = append(cells, c)
@@ -132,7 +139,7 @@ func naiveWindow(o slo.Objective, e slo.Events, cells []naiveBucket, window time
 	}
 	in := naiveInside(cells, window.Start, window.End)
 	a.coverage = naiveCoverage(in, window)
-	if !slices.ContainsFunc(in, func(c naiveBucket) bool { return c.denominator }) {
+	if !slices.ContainsFunc(in, func(c naiveBucket) bool { return c.denominator && !c.corrected }) {
 		return a
 	}
 	a.good, a.valid = naiveTotal(in, naiveGood), naiveTotal(in, naiveValid)
@@ -140,16 +147,7 @@ func naiveWindow(o slo.Objective, e slo.Events, cells []naiveBucket, window time
 		return a
 	}
 	a.attainment = naivePercent(a.good, a.valid)
-	target, _ := new(big.Rat).SetString(o.Target.String())
-	warning, _ := new(big.Rat).SetString(o.Warning.String())
-	switch {
-	case a.attainment.Cmp(target) < 0:
-		a.state = slo.Breached
-	case o.Warning != 0 && a.attainment.Cmp(warning) < 0:
-		a.state = slo.Warning
-	default:
-		a.state = slo.OK
-	}
+	a.state = naiveState(o, a.attainment)
 	if o.Target == slo.Hundred {
 		return a
 	}
@@ -158,6 +156,18 @@ func naiveWindow(o slo.Objective, e slo.Events, cells []naiveBucket, window time
 	a.remaining = new(big.Rat).Sub(a.allowed, a.consumed)
 	a.remainingPercent = naivePercent(a.remaining, a.allowed)
 	return a
+}
+
+func naiveState(o slo.Objective, attainment *big.Rat) slo.State {
+	target, _ := new(big.Rat).SetString(o.Target.String())
+	warning, _ := new(big.Rat).SetString(o.Warning.String())
+	switch {
+	case attainment.Cmp(target) < 0:
+		return slo.Breached
+	case o.Warning != 0 && attainment.Cmp(warning) < 0:
+		return slo.Warning
+	}
+	return slo.OK
 }
 
 // naiveCoverage looks at every hour of the clock for a point of the

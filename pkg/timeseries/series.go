@@ -1,6 +1,9 @@
 package timeseries
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Missing is the value of a grid cell for which no point was received.
 // It is not zero: a sum over nothing but missing cells is unknown.
@@ -33,12 +36,33 @@ func Blank(span Span, step int64) Series {
 	return Series{Start: span.Start, Step: step, Values: values}
 }
 
-// Request asks a metrics source for the values of several queries over one
-// span at one step. Span's ends are multiples of Step.
+// Request asks a metrics source for the values of several queries, and of
+// formulas over queries, over one span at one step. Span's ends are multiples of Step.
 type Request struct {
-	Queries []string
-	Span    Span
-	Step    int64
+	Queries  []string
+	Formulas []Formula
+	Span     Span
+	Step     int64
+}
+
+// Formula is an expression over named queries, both as their owner wrote them.
+type Formula struct {
+	Text string
+	// Inputs are in order of their names.
+	Inputs []Input
+}
+
+// Input is one query of a [Formula] under the name that the formula knows it by.
+type Input struct{ Name, Query string }
+
+// Key tells formulas apart.
+func (f Formula) Key() string {
+	var key strings.Builder
+	key.WriteString(f.Text)
+	for _, in := range f.Inputs {
+		key.WriteString("\x00" + in.Name + "\x00" + in.Query)
+	}
+	return key.String()
 }
 
 // Group is the series of one tag combination of a query, or of the whole query
@@ -48,8 +72,8 @@ type Group struct {
 	Series Series
 }
 
-// Answer is what came back for one query of a [Request]: its groups (none when
-// there was no point at all), or the error that belongs to this query alone.
+// Answer is what came back for one query or formula of a [Request]: its groups
+// (none when there was no point at all), or the error that belongs to it alone.
 type Answer struct {
 	Groups []Group
 	Err    error

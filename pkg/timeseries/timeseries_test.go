@@ -73,3 +73,24 @@ func BenchmarkAddPoints(b *testing.B) {
 		b.ReportMetric(float64(len(xs))*float64(b.N)/b.Elapsed().Seconds(), "points/s")
 	})
 }
+
+// Formulas that differ in anything have different keys, and the same ones the same.
+func TestFormulaKey(t *testing.T) {
+	t.Parallel()
+	in := func(name, query string) timeseries.Input { return timeseries.Input{Name: name, Query: query} }
+	formulas := []timeseries.Formula{
+		{},
+		{Text: "a / b", Inputs: []timeseries.Input{in("a", "sum:x{*}"), in("b", "sum:y{*}")}},
+		{Text: "a / b", Inputs: []timeseries.Input{in("a", "sum:y{*}"), in("b", "sum:x{*}")}},
+		{Text: "a / b", Inputs: []timeseries.Input{in("a", "sum:x{*}")}},
+		{Text: "b / a", Inputs: []timeseries.Input{in("a", "sum:x{*}"), in("b", "sum:y{*}")}},
+		{Text: "a / b", Inputs: []timeseries.Input{in("as", "um:x{*}"), in("b", "sum:y{*}")}},
+	}
+	for i, f := range formulas {
+		for k, g := range formulas {
+			if same := f.Key() == g.Key(); same != (i == k) {
+				t.Errorf("%+v and %+v have the same key: %v", f, g, same)
+			}
+		}
+	}
+}
