@@ -62,7 +62,7 @@ func rooms() map[string]room {
 		},
 		"internal/recurrence": {house: []string{"pkg/..."}, outside: []string{"github.com/teambition/rrule-go"}, without: impure()},
 		"internal/tagquery":   {without: impure()},
-		"internal/evaluation": {house: []string{"internal/spelling", "pkg/..."}, outside: []string{"golang.org/x/sync"}},
+		"internal/evaluation": {house: []string{"internal/recurrence", "internal/spelling", "internal/tagquery", "pkg/..."}, outside: []string{"golang.org/x/sync"}},
 		"internal/report":     {house: []string{"internal/evaluation", "internal/document", "pkg/..."}},
 		"internal/render": {
 			house:   []string{"internal/document"},
@@ -72,7 +72,8 @@ func rooms() map[string]room {
 		// The simulator is the examiner: it may not copy from the candidate.
 		"internal/simulator/scenario": {house: []string{"internal/boundedyaml", "internal/spelling"}, outside: []string{"github.com/goccy/go-yaml"}},
 		"internal/simulator": {
-			house: []string{"internal/simulator/scenario", "internal/metricquery"},
+			house:   []string{"internal/simulator/scenario", "internal/metricquery"},
+			outside: []string{"github.com/teambition/rrule-go"},
 			// Its answers must decode through the official client.
 			tests: []string{datadogCore, datadogV1},
 		},

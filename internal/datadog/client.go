@@ -70,6 +70,8 @@ type Client struct {
 
 	mu     sync.Mutex
 	counts map[string]int
+	// judged are the doubts about the width of answers that a second look has settled.
+	judged map[doubt]verdict
 }
 
 // maxExtra bounds the questions beyond what the caller asked for: checks of
@@ -121,6 +123,7 @@ func New(c Config) (*Client, error) {
 		credentials: creds,
 		now:         c.Now,
 		counts:      map[string]int{},
+		judged:      map[doubt]verdict{},
 	}, nil
 }
 
@@ -133,6 +136,9 @@ const (
 	CallCorrections = "corrections"
 	CallMetricType  = "metric type"
 	CallSeries      = "series"
+	CallHistory     = "slo history"
+	CallReported    = "slo search"
+	CallMonitor     = "monitor"
 	CallProbe       = "probe"
 	// Retries is not a kind of call: it counts attempts that were repeated.
 	Retries = "retries"

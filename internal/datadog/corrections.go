@@ -5,12 +5,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/slo-cli/slo/pkg/slo"
 )
 
-// correctionsPerPage is four of Datadog's default pages.
-const correctionsPerPage = 100
+const (
+	// correctionsPerPage is four of Datadog's default pages.
+	correctionsPerPage = 100
+	// appliedPerPage is Datadog's default for the corrections of one SLO. Its
+	// paging is not documented, so nothing else is asked for.
+	appliedPerPage = 10
+)
 
 // Corrections lists every status correction of the organisation. One that
 // cannot be read says so: leaving it out would change figures silently.
@@ -22,7 +29,27 @@ func (c *Client) Corrections(ctx context.Context) ([]slo.Correction, error) {
 		method:  http.MethodGet,
 		path:    "/api/v1/slo/correction",
 	}
-	all, err := c.list(ctx, op, correctionsPerPage, identity)
+	return c.corrections(ctx, op, paging{size: correctionsPerPage, limit: "limit", offset: "offset"})
+}
+
+// CorrectionsOf lists the status corrections that Datadog applies to one SLO,
+// those that select it by a query among them.
+func (c *Client) CorrectionsOf(ctx context.Context, id string) ([]slo.Correction, error) {
+	if strings.TrimSpace(id) == "" {
+		return nil, defect(slo.Invalid, "listing the corrections of an SLO without an id")
+	}
+	op := operation{
+		kind:    CallCorrections,
+		purpose: "listing the corrections of the SLO " + clean(id, 60),
+		scope:   "slos_read",
+		method:  http.MethodGet,
+		path:    "/api/v1/slo/" + url.PathEscape(id) + "/corrections",
+	}
+	return c.corrections(ctx, op, paging{size: appliedPerPage, limit: "page[limit]", offset: "page[offset]", toTheEnd: true})
+}
+
+func (c *Client) corrections(ctx context.Context, op operation, by paging) ([]slo.Correction, error) {
+	all, err := c.list(ctx, op, by, identity)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +85,7 @@ func decodeCorrection(raw json.RawMessage) (correction slo.Correction, why strin
 			End         json.RawMessage
 			Duration    json.RawMessage
 			Rule        json.RawMessage `json:"rrule"`
+			Timezone    json.RawMessage
 		}
 	}
 	if isNull(raw) || json.Unmarshal(raw, &w) != nil {
@@ -71,6 +99,7 @@ func decodeCorrection(raw json.RawMessage) (correction slo.Correction, why strin
 		Category:    textOf(a.Category),
 		Description: textOf(a.Description),
 		Rule:        textOf(a.Rule),
+		Timezone:    textOf(a.Timezone),
 	}
 	var err error
 	if correction.Start, err = secondsOf(a.Start); err != nil {

@@ -84,16 +84,16 @@ func decodeSLI(d *slo.Definition, w wireSLO) {
 		var sli slo.SliceSLI
 		sli, defect = decodeSliceSLI(w)
 		d.SLI = sli
-		if defect == nil {
-			defect = unsupported("time slice SLOs are not evaluated yet by this version of slo")
+		if sli.NoDataStrategy != "" {
+			d.Notes = append(d.Notes, slo.Note{
+				Code: "no_data_strategy",
+				Text: fmt.Sprintf("Datadog's undocumented no_data_strategy is %s; slices without data are counted as up, as documented", clean(sli.NoDataStrategy, 60)),
+			})
 		}
 	case slo.Monitor:
 		var sli slo.MonitorSLI
 		sli, defect = decodeMonitorSLI(w)
 		d.SLI = sli
-		if defect == nil {
-			defect = unsupported("monitor SLOs are not evaluated yet by this version of slo")
-		}
 	case "":
 		defect = invalid("the SLO has no type; want metric, time_slice or monitor")
 	default:
@@ -217,8 +217,14 @@ func decodeSliceSLI(w wireSLO) (slo.SliceSLI, *slo.Defect) {
 	}
 	wire := spec.TimeSlice
 	sli := slo.SliceSLI{Comparator: textOf(wire.Comparator), NoDataStrategy: textOf(wire.NoDataStrategy), Seconds: 300}
+	if sli.NoDataStrategy == "" && !isNull(wire.NoDataStrategy) {
+		sli.NoDataStrategy = clean(string(wire.NoDataStrategy), 60)
+	}
 	var defect *slo.Defect
 	if sli.Formula, sli.Queries, defect = wire.Query.read(); defect != nil {
+		return sli, defect
+	}
+	if defect = checkReferences(sli.Formula, sli.Queries); defect != nil {
 		return sli, defect
 	}
 	if !slices.Contains([]string{">", ">=", "<", "<="}, sli.Comparator) {
@@ -247,7 +253,9 @@ func decodeMonitorSLI(w wireSLO) (slo.MonitorSLI, *slo.Defect) {
 		if err != nil || id <= 0 {
 			return sli, invalid("%s is not the id of a monitor", clean(string(raw[:min(len(raw), 60)]), 40))
 		}
-		sli.MonitorIDs = append(sli.MonitorIDs, id)
+		if !slices.Contains(sli.MonitorIDs, id) {
+			sli.MonitorIDs = append(sli.MonitorIDs, id)
+		}
 	}
 	for _, raw := range listOf(w.Groups) {
 		if g := strings.TrimSpace(textOf(raw)); g != "" {

@@ -60,14 +60,16 @@ func TestDecodeDefinition(t *testing.T) {
 				Formula: "query1", Queries: map[string]string{"query1": "p95:trace.http.request{service:auth}"},
 				Comparator: "<", Threshold: 0.3, Seconds: 300, NoDataStrategy: "COUNT_AS_DOWNTIME",
 			},
-			Defect: &slo.Defect{Kind: slo.Unsupported, Message: "time slice SLOs are not evaluated yet by this version of slo"},
+			Notes: []slo.Note{{
+				Code: "no_data_strategy",
+				Text: "Datadog's undocumented no_data_strategy is COUNT_AS_DOWNTIME; slices without data are counted as up, as documented",
+			}},
 		}},
 		{"v1/slo_monitor.json", slo.Definition{
 			ID: "33333333333333333333333333333333", Type: slo.Monitor, Name: "login page is up",
 			Created: time.Unix(1677686871, 0).UTC(), Modified: time.Unix(1677686871, 0).UTC(),
 			Objectives: []slo.Objective{{Timeframe: slo.SevenDays, Target: target(t, "99")}},
 			SLI:        slo.MonitorSLI{MonitorIDs: []int64{112445445}, Groups: []string{"env:prod"}},
-			Defect:     &slo.Defect{Kind: slo.Unsupported, Message: "monitor SLOs are not evaluated yet by this version of slo"},
 		}},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
@@ -146,6 +148,50 @@ func TestEventSLI(t *testing.T) {
 	}
 }
 
+// slice is a time slice SLO with a formula over queries, and more fields of its specification.
+func slice(formula, queries, more string) json.RawMessage {
+	f, _ := json.Marshal(formula)
+	return json.RawMessage(fmt.Sprintf(`{"id":"1","name":"n","type":"time_slice","thresholds":[{"timeframe":"7d","target":99}],
+		"sli_specification":{"time_slice":{"comparator":"<","threshold":0.3,"query":{"formulas":[{"formula":%s}],"queries":%s}%s}}}`, f, queries, more))
+}
+
+func TestSliceSLI(t *testing.T) {
+	t.Parallel()
+	const queries = `[{"data_source":"metrics","name":"q","query":"sum:a{*}"},{"data_source":"metrics","name":"r","query":"sum:b{*}.as_count()"}]`
+	for _, tt := range []struct {
+		name, formula, more string
+		seconds             int64
+		note                string
+	}{
+		{"five minutes unless it says otherwise", "(q - r) / q", "", 300, ""},
+		{"a minute", "r", `,"query_interval_seconds":60`, 60, ""},
+		{"settings of a function are no names", "top(q, 10, mean, desc)", "", 300, ""},
+		{"a formula that only Datadog can read", "anomalies(q, 'basic', 2, direction='both')", "", 300, ""},
+		{"no strategy", "q", `,"no_data_strategy":null`, 300, ""},
+		{"a strategy", "q", `,"no_data_strategy":"COUNT_AS_FAILED"`, 300, "COUNT_AS_FAILED"},
+		{"a strategy of the future", "q", `,"no_data_strategy":{"kind":7}`, 300, `{"kind":7}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := datadog.DecodeDefinition(slice(tt.formula, queries, tt.more))
+			if d.Defect != nil {
+				t.Fatal(d.Defect)
+			}
+			want := slo.SliceSLI{
+				Formula: tt.formula, Queries: map[string]string{"q": "sum:a{*}", "r": "sum:b{*}.as_count()"},
+				Comparator: "<", Threshold: 0.3, Seconds: tt.seconds, NoDataStrategy: tt.note,
+			}
+			if diff := cmp.Diff(want, d.SLI); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+			noted := len(d.Notes) == 1 && d.Notes[0].Code == "no_data_strategy" && strings.Contains(d.Notes[0].Text, tt.note)
+			if noted != (tt.note != "") || len(d.Notes) > 1 {
+				t.Errorf("notes %v", d.Notes)
+			}
+		})
+	}
+}
+
 func TestDefects(t *testing.T) {
 	t.Parallel()
 	const a, b = "sum:a{*}.as_count()", "sum:b{*}.as_count()"
@@ -185,6 +231,11 @@ func TestDefects(t *testing.T) {
 		{"no monitor", with(seven + `,"type":"monitor","monitor_ids":[]`), slo.Invalid, "no monitor"},
 		{"comparator", with(seven + `,"type":"time_slice","sli_specification":{"time_slice":{"comparator":"=","threshold":1,"query":{"formulas":["q"],"queries":[{"name":"q","query":"avg:a{*}"}]}}}`), slo.Invalid, "comparator"},
 		{"slice of ten minutes", with(seven + `,"type":"time_slice","sli_specification":{"time_slice":{"comparator":"<","threshold":1,"query_interval_seconds":600,"query":{"formulas":["q"],"queries":[{"name":"q","query":"avg:a{*}"}]}}}`), slo.Invalid, "60 or 300"},
+		{"a formula over an unknown name", slice("q / nosuch", `[{"name":"q","query":"avg:a{*}"}]`, ""), slo.Invalid, `"nosuch"`},
+		{"a function of an unknown name", slice("abs(nosuch)", `[{"name":"q","query":"avg:a{*}"}]`, ""), slo.Invalid, `"nosuch"`},
+		{"a formula without a name", slice("1 + 1", `[{"name":"q","query":"avg:a{*}"}]`, ""), slo.Invalid, "names no query"},
+		{"two queries by one name", slice("q", `[{"name":"q","query":"avg:a{*}"},{"name":"q","query":"avg:b{*}"}]`, ""), slo.Invalid, "queries"},
+		{"a query of logs", slice("q", `[{"data_source":"logs","name":"q","query":"status:error"}]`, ""), slo.Invalid, "queries"},
 		{"null", json.RawMessage(`null`), slo.Invalid, "not a JSON object"},
 		{"a list", json.RawMessage(`[]`), slo.Invalid, "not a JSON object"},
 	} {
@@ -265,8 +316,16 @@ func FuzzDecodeDefinition(f *testing.F) {
 		if d.SLI == nil || len(d.Objectives) == 0 || d.ID == "" || d.Name == "" {
 			t.Fatalf("accepted without SLI, objectives, id or name: %+v", d)
 		}
-		sli, ok := d.SLI.(slo.EventSLI)
-		if !ok || len(sli.Good) == 0 || len(sli.Valid) == 0 || len(sli.Good)+len(sli.Valid) > len(raw) {
+		sound := false
+		switch sli := d.SLI.(type) {
+		case slo.EventSLI:
+			sound = len(sli.Good) > 0 && len(sli.Valid) > 0 && len(sli.Good)+len(sli.Valid) <= len(raw)
+		case slo.SliceSLI:
+			sound = sli.Formula != "" && len(sli.Queries) > 0 && (sli.Seconds == 60 || sli.Seconds == 300) && sli.Comparator != ""
+		case slo.MonitorSLI:
+			sound = len(sli.MonitorIDs) > 0
+		}
+		if !sound {
 			t.Fatalf("accepted with the SLI %+v", d.SLI)
 		}
 		for i, o := range d.Objectives {

@@ -205,9 +205,9 @@ func spoken(body []byte) string {
 	return clean(string(plain[:min(len(plain), 1000)]), 200)
 }
 
-// envelope holds the four shapes in which Datadog reports errors: a list of
-// texts, a list of objects with title and detail, the same with a status
-// "error" from the edge, and a single text.
+// envelope holds the shapes in which Datadog reports errors: a list of texts, a
+// list of objects with title and detail or with a text under some other name,
+// the same with a status "error" from the edge, and a single text.
 type envelope struct {
 	Status, Error, Errors, Message json.RawMessage
 }
@@ -215,17 +215,23 @@ type envelope struct {
 func (e envelope) text() string {
 	var said []string
 	for _, raw := range append(listOf(e.Errors), e.Error) {
-		var object struct{ Title, Detail, Message json.RawMessage }
+		var object struct {
+			Title, Detail, Message, Error json.RawMessage
+			Text                          json.RawMessage `json:"error_message"`
+		}
 		switch {
 		case isNull(raw):
 		case textOf(raw) != "":
 			said = append(said, textOf(raw))
 		case json.Unmarshal(raw, &object) == nil:
 			var parts []string
-			for _, part := range []json.RawMessage{object.Title, object.Detail, object.Message} {
+			for _, part := range []json.RawMessage{object.Title, object.Detail, object.Message, object.Error, object.Text} {
 				if t := textOf(part); t != "" {
 					parts = append(parts, t)
 				}
+			}
+			if len(parts) == 0 && string(raw) != "{}" {
+				parts = []string{string(raw[:min(len(raw), 300)])}
 			}
 			said = append(said, strings.Join(parts, ": "))
 		case len(raw) > 0 && raw[0] != '{' && raw[0] != '[' && raw[0] != '"' && string(raw) != "false":

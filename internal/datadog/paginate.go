@@ -23,14 +23,26 @@ type listing struct {
 	announced int
 }
 
+// paging is how a limit/offset listing is asked for its pages.
+type paging struct {
+	// size is how many elements a page is asked for.
+	size int
+	// limit and offset are the names of the parameters.
+	limit, offset string
+	// toTheEnd says that without a count of all elements only an empty page is the end.
+	toTheEnd bool
+}
+
 // page is one page of a limit/offset listing. The count stands under
-// "metadata" for SLOs and under "meta" for corrections.
+// "metadata" for SLOs, under "meta" for corrections, and under "pagination"
+// for the corrections of one SLO.
 type page struct {
 	Data           json.RawMessage
 	Metadata, Meta struct {
 		Page struct {
 			TotalCount json.RawMessage `json:"total_count"`
 		}
+		Pagination struct{ Total json.RawMessage }
 	}
 }
 
@@ -38,12 +50,12 @@ type page struct {
 // two of them; a page of nothing but known elements is an error, since asking
 // on would never end. A page shorter than asked is the last one, unless the
 // server counts more elements than it has shown: it may allow fewer per page than we asked for.
-func (c *Client) list(ctx context.Context, op operation, limit int, key func(json.RawMessage) string) (listing, error) {
+func (c *Client) list(ctx context.Context, op operation, by paging, key func(json.RawMessage) string) (listing, error) {
 	all := listing{announced: -1}
 	seen := map[string]bool{}
 	offset := 0
 	for range maxPages {
-		query := url.Values{"limit": {strconv.Itoa(limit)}, "offset": {strconv.Itoa(offset)}}
+		query := url.Values{by.limit: {strconv.Itoa(by.size)}, by.offset: {strconv.Itoa(offset)}}
 		maps.Copy(query, op.query)
 		one := op
 		one.query = query
@@ -71,7 +83,10 @@ func (c *Client) list(ctx context.Context, op operation, limit int, key func(jso
 			break
 		}
 		offset += len(elements)
-		if len(elements) == 0 || len(elements) < limit && offset >= all.announced {
+		if len(elements) == 0 {
+			return all, nil
+		}
+		if uncounted := all.announced < 0; len(elements) < by.size && offset >= all.announced && !(uncounted && by.toTheEnd) {
 			return all, nil
 		}
 	}
@@ -79,7 +94,7 @@ func (c *Client) list(ctx context.Context, op operation, limit int, key func(jso
 }
 
 func (p page) total() int {
-	for _, raw := range []json.RawMessage{p.Metadata.Page.TotalCount, p.Meta.Page.TotalCount} {
+	for _, raw := range []json.RawMessage{p.Metadata.Page.TotalCount, p.Meta.Page.TotalCount, p.Meta.Pagination.Total} {
 		if n, err := integerOf(raw); err == nil && n >= 0 {
 			return int(n)
 		}

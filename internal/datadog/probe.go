@@ -111,6 +111,10 @@ func (c *Client) scopeProbes() []Probe {
 				return ""
 			}),
 		},
+		{
+			Name: "read monitors", Scope: "monitors_read", Needed: "monitor SLOs", Remedy: grant,
+			Run: c.probeMonitors,
+		},
 	}
 }
 
@@ -132,7 +136,7 @@ func (c *Client) prober(op operation, objection func(answerFields) string) func(
 func (c *Client) probeSeries(ctx context.Context) (Finding, error) {
 	const step = 60
 	to := timeseries.Floor(c.now().Unix(), step)
-	body, err := seriesBody([]seriesQuery{{text: "sum:trace.http.request.hits{*}.as_count()"}}, timeseries.Span{Start: to - 10*step, End: to}, step)
+	body, err := seriesBody(arrange(timeseries.Request{Queries: []string{"sum:trace.http.request.hits{*}.as_count()"}, Step: step}).queries(), timeseries.Span{Start: to - 10*step, End: to}, step)
 	if err != nil {
 		return Finding{}, err
 	}
@@ -144,6 +148,26 @@ func (c *Client) probeSeries(ctx context.Context) (Finding, error) {
 	if err == nil {
 		if _, bad := decodeSeries(r.body); bad != nil {
 			err = c.badSeries(op, r.body, bad)
+		}
+	}
+	return findingOf(r.header), err
+}
+
+// probeMonitors lists one monitor; the answer is a bare list, which may be empty.
+func (c *Client) probeMonitors(ctx context.Context) (Finding, error) {
+	op := operation{
+		kind: CallProbe, purpose: "listing the monitors", scope: "monitors_read",
+		method: http.MethodGet, path: "/api/v1/monitor", query: url.Values{"page": {"0"}, "page_size": {"1"}},
+	}
+	r, err := c.call(ctx, op)
+	if err != nil {
+		return findingOf(r.header), err
+	}
+	var monitors []json.RawMessage
+	if json.Unmarshal(r.body, &monitors) != nil || monitors == nil {
+		err = c.decodeObject(op, r.body, &struct{}{})
+		if err == nil {
+			err = strange(op, "it is not a list of monitors")
 		}
 	}
 	return findingOf(r.header), err

@@ -23,6 +23,7 @@ func permissive(lacking string) http.HandlerFunc {
 		"GET /api/v1/slo/correction":    {"slos_read", `{"data":[]}`},
 		"POST /api/v2/query/timeseries": {"timeseries_query", attributes(`[]`, `[]`, `[]`)},
 		"GET /api/v1/metrics":           {"metrics_read", `{"metrics":[],"from":"1772362800"}`},
+		"GET /api/v1/monitor":           {"monitors_read", `[]`},
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", "Sun, 01 Mar 2026 12:00:07 GMT")
@@ -53,6 +54,7 @@ func TestProbes(t *testing.T) {
 		"slos_read":        {"list SLOs", "list SLO corrections"},
 		"timeseries_query": {"query metrics"},
 		"metrics_read":     {"read metric metadata"},
+		"monitors_read":    {"read monitors"},
 	} {
 		client, server := connect(t, permissive(lacking))
 		var failed []string
@@ -77,7 +79,7 @@ func TestProbes(t *testing.T) {
 		if diff := cmp.Diff(want, failed); diff != "" {
 			t.Errorf("lacking %q (-want +got)\n%s", lacking, diff)
 		}
-		if n := client.Counts()[datadog.CallProbe]; n != server.calls() || n != 6 {
+		if n := client.Counts()[datadog.CallProbe]; n != server.calls() || n != 7 {
 			t.Errorf("%d probes counted, %d sent", n, server.calls())
 		}
 	}
@@ -118,7 +120,7 @@ func TestProbesWithAToken(t *testing.T) {
 
 func TestProbesDoNotBelieveAnything(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{`{}`, `{"valid":false,"status":"no"}`, `{"valid":"true"}`, `<html>`, ``} {
+	for _, body := range []string{`{}`, `{"valid":false,"status":"no"}`, `{"valid":"true"}`, `<html>`, ``, `null`, `"text"`, `{"errors":["no"]}`} {
 		client, _ := connect(t, always(200, body))
 		for _, p := range client.Probes() {
 			if _, err := p.Run(t.Context()); err == nil {

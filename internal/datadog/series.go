@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/slo-cli/slo/internal/datadog/transport"
 	"github.com/slo-cli/slo/internal/metricquery"
@@ -20,37 +19,81 @@ import (
 // most, so that a request for more is a mistake of the planner.
 const maxCells = 20_000
 
-// Series asks for the values of all queries of the request at once: one answer
-// for each query, in order, each on a dense grid over the whole span. A query
-// that Datadog refuses has its error in its own answer; the error of Series
-// itself means that nothing is known about any of them.
+// Series asks for the values of all queries and formulas of the request at
+// once: one answer for each query and then one for each formula, in order, each
+// on a dense grid over the whole span. A query that Datadog refuses has its
+// error in its own answer; the error of Series itself means that nothing is
+// known about any of them. Formulas whose names get in each other's way and
+// cannot be renamed are asked for one by one. Equal questions share their values.
 //
 // The answer is checked to be as fine as was asked for; see [verdict].
 func (c *Client) Series(ctx context.Context, req timeseries.Request) ([]timeseries.Answer, error) {
 	span, step := req.Span, req.Step
 	switch {
-	case len(req.Queries) == 0:
+	case len(req.Queries)+len(req.Formulas) == 0:
 		return nil, nil
 	case step <= 0 || span.Empty() || span.Start < 0 || span.Start%step != 0 || span.End%step != 0:
 		return nil, defect(slo.Invalid, fmt.Sprintf("querying metrics: the span %s does not consist of steps of %d s", span, step))
 	case span.Seconds()/step > maxCells:
 		return nil, defect(slo.Invalid, fmt.Sprintf("querying metrics: the span %s has more than %d steps of %d s", span, maxCells, step))
 	}
-	queries := make([]seriesQuery, len(req.Queries))
-	for i, text := range req.Queries {
-		queries[i] = seriesQuery{text: text, by: groupKeys(text)}
+	a := arrange(req)
+	if len(a.together) > 0 {
+		answers, err := c.resolve(ctx, a.queries(), span, step)
+		if err != nil {
+			return nil, err
+		}
+		for i, q := range a.together {
+			a.answer(q, answers[i])
+		}
 	}
-	return c.resolve(ctx, queries, span, step)
+	for _, q := range a.alone {
+		answers, err := c.resolve(ctx, []seriesQuery{q.seriesQuery}, span, step)
+		switch {
+		case err != nil && (ctx.Err() != nil || len(a.together) == 0 && len(a.alone) == 1):
+			return nil, err
+		case err != nil:
+			a.answer(q, timeseries.Answer{Err: err})
+		default:
+			a.answer(q, answers[0])
+		}
+	}
+	return a.answers, nil
 }
 
-// seriesQuery is one query of a request.
+// seriesQuery is one query or formula of a request.
 type seriesQuery struct {
+	// text is what its owner wrote, for messages.
 	text string
-	// by are the tag keys that it groups by.
-	by []string
+	// expression is what is asked for, over the names of the inputs: a query is
+	// a formula that is nothing but its own name.
+	expression string
+	inputs     []timeseries.Input
+	isFormula  bool
+	// by are the tag keys that it groups by; each group has the fewest of them or more.
+	by     []string
+	fewest int
+	// counts says that its points are counts of events.
+	counts bool
 	// width is the width in seconds at which an earlier answer over a longer
 	// span was too coarse; 0 for the first question.
 	width int64
+}
+
+// again is the query as if it had not been asked before.
+func (q seriesQuery) again() seriesQuery {
+	q.width = 0
+	return q
+}
+
+// parts are the queries of a formula, each for itself.
+func (q seriesQuery) parts() []seriesQuery {
+	parts := make([]seriesQuery, len(q.inputs))
+	for i, in := range q.inputs {
+		by := groupKeys(in.Query)
+		parts[i] = seriesQuery{text: in.Query, expression: in.Name, inputs: q.inputs[i : i+1], by: by, fewest: len(by)}
+	}
+	return parts
 }
 
 // groupKeys are the keys that a query groups by; none where it does not parse,
@@ -175,14 +218,10 @@ func (c *Client) send(ctx context.Context, queries []seriesQuery, span timeserie
 		return nil, c.reported(op, said)
 	}
 	r.body = nil // the points are out of it; the grid is still to be built
-	keys := make([][]string, len(queries))
-	for i, q := range queries {
-		keys[i] = q.by
-	}
 	if err := p.fits(span, step); err != nil {
 		return nil, &failure{defect: defectOf(strange(op, "%s", err)), ofQuery: true}
 	}
-	answers, err := p.answers(span, step, keys)
+	answers, err := p.answers(span, step, queries)
 	if err != nil {
 		return nil, strange(op, "%s", err)
 	}
@@ -233,10 +272,15 @@ type (
 
 func seriesBody(queries []seriesQuery, span timeseries.Span, step int64) ([]byte, error) {
 	attributes := wireAttributes{From: span.Start * 1000, To: span.End * 1000, Interval: step * 1000}
-	for i, q := range queries {
-		name := "a" + strconv.Itoa(i)
-		attributes.Formulas = append(attributes.Formulas, wireFormula{Formula: name})
-		attributes.Queries = append(attributes.Queries, wireQuery{Source: "metrics", Name: name, Query: q.text})
+	named := map[string]bool{}
+	for _, q := range queries {
+		attributes.Formulas = append(attributes.Formulas, wireFormula{Formula: q.expression})
+		for _, in := range q.inputs {
+			if !named[in.Name] {
+				named[in.Name] = true
+				attributes.Queries = append(attributes.Queries, wireQuery{Source: "metrics", Name: in.Name, Query: in.Query})
+			}
+		}
 	}
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)

@@ -201,23 +201,23 @@ func (p points) fits(span timeseries.Span, step int64) error {
 	return nil
 }
 
-// answers lays the rows out on the grid, one answer for each query. Keys are
-// the tags that each query groups by, in its order.
-func (p points) answers(span timeseries.Span, step int64, keys [][]string) ([]reading, error) {
+// answers lays the rows out on the grid, one answer for each query.
+func (p points) answers(span timeseries.Span, step int64, queries []seriesQuery) ([]reading, error) {
 	cells, err := p.cells(span, step)
 	if err != nil {
 		return nil, err
 	}
-	answers := make([]reading, len(keys))
-	seen := make([]map[string]bool, len(keys))
+	answers := make([]reading, len(queries))
+	seen := make([]map[string]bool, len(queries))
 	for i, r := range p.rows {
-		if r.query >= len(keys) {
-			return nil, fmt.Errorf("series %d belongs to query %d of %d", i, r.query, len(keys))
+		if r.query >= len(queries) {
+			return nil, fmt.Errorf("series %d belongs to query %d of %d", i, r.query, len(queries))
 		}
-		if len(r.tags) < len(keys[r.query]) {
-			return nil, fmt.Errorf("series %d has %d tags, and query %d groups by %d", i, len(r.tags), r.query, len(keys[r.query]))
+		q := queries[r.query]
+		if len(r.tags) < q.fewest {
+			return nil, fmt.Errorf("series %d has %d tags, and query %d groups by %d", i, len(r.tags), r.query, q.fewest)
 		}
-		tags := orderTags(r.tags, keys[r.query])
+		tags := orderTags(r.tags, q.by)
 		name := strings.Join(tags, "\x00")
 		if seen[r.query] == nil {
 			seen[r.query] = map[string]bool{}

@@ -20,7 +20,7 @@ func (c *Client) SLOs(ctx context.Context) ([]slo.Definition, []slo.Note, error)
 		scope:   "slos_read",
 		method:  http.MethodGet,
 		path:    "/api/v1/slo",
-	}, slosPerPage, identity)
+	}, paging{size: slosPerPage, limit: "limit", offset: "offset"}, identity)
 	if err != nil {
 		return nil, nil, err
 	}

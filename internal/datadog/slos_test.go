@@ -149,15 +149,98 @@ func TestCorrections(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []slo.Correction{
-		{ID: "fb76e0fa-0000-11ed-ba7e-da7ad0902002", SLOID: "11111111111111111111111111111111", Category: "Other", Description: "load test", Start: 1678255200, End: 1678355280},
-		{ID: "ec8f9488-0000-11ec-bc64-da7ad0902002", SLOID: "22222222222222222222222222222222", Category: "Scheduled Maintenance", Start: 1652349014, Duration: 3600, Rule: "FREQ=DAILY;INTERVAL=10;COUNT=5"},
-		{ID: "fb3a5c0a-0000-11f1-8207-da7ad0902002", Query: "env:prod service:checkout", Category: "Deployment", Start: 1779914722, End: 1779918322},
+		{ID: "fb76e0fa-0000-11ed-ba7e-da7ad0902002", SLOID: "11111111111111111111111111111111", Category: "Other", Description: "load test", Start: 1678255200, End: 1678355280, Timezone: "UTC"},
+		{ID: "ec8f9488-0000-11ec-bc64-da7ad0902002", SLOID: "22222222222222222222222222222222", Category: "Scheduled Maintenance", Start: 1652349014, Duration: 3600, Rule: "FREQ=DAILY;INTERVAL=10;COUNT=5", Timezone: "Europe/Berlin"},
+		{ID: "fb3a5c0a-0000-11f1-8207-da7ad0902002", Query: "env:prod service:checkout", Category: "Deployment", Start: 1779914722, End: 1779918322, Timezone: "UTC"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	if p := server.requests[0].URL.Path; p != "/api/v1/slo/correction" || client.Counts()[datadog.CallCorrections] != 1 {
 		t.Errorf("asked %s, counts %v", p, client.Counts())
+	}
+}
+
+func TestCorrectionsOf(t *testing.T) {
+	t.Parallel()
+	client, server := connect(t, always(200, fixture(t, "v1/slo_corrections.json")))
+	const id = "11111111111111111111111111111111"
+	got, err := client.CorrectionsOf(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []slo.Correction{
+		{ID: "fb76e0fa-0000-11ed-ba7e-da7ad0902002", SLOID: id, Category: "Other", Description: "load test", Start: 1678255200, End: 1678355280, Timezone: "UTC"},
+		{ID: "fb3a5c0a-0000-11f1-8207-da7ad0902002", Query: "env:prod service:checkout", Category: "Deployment", Start: 1779914722, Duration: 3600, Rule: "FREQ=WEEKLY;BYDAY=SU", Timezone: "America/New_York"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if u := server.requests[0].URL; u.Path != "/api/v1/slo/"+id+"/corrections" || u.Query().Get("page[limit]") != "10" || u.Query().Get("page[offset]") != "0" || server.calls() != 1 {
+		t.Errorf("asked for %s in %d calls", u, server.calls())
+	}
+	for _, nameless := range []string{"", " "} {
+		_, err := client.CorrectionsOf(t.Context(), nameless)
+		wantDefect(t, err, slo.Invalid, "without an id")
+	}
+	client, _ = connect(t, always(404, `{"errors":["SLO ID: x not found"]}`))
+	_, err = client.CorrectionsOf(t.Context(), "x")
+	wantDefect(t, err, slo.Invalid, "the corrections of the SLO x")
+	wantNotFound(t, err)
+}
+
+func TestPagesOfTheCorrectionsOfOne(t *testing.T) {
+	t.Parallel()
+	// applied is a page; a total below 0 is left out.
+	applied := func(total int, ids ...int) string {
+		var all []string
+		for _, id := range ids {
+			all = append(all, fmt.Sprintf(`{"id":"%d","attributes":{"slo_id":"x","start":1,"end":2}}`, id))
+		}
+		body := `{"data":[` + strings.Join(all, ",") + `]`
+		if total >= 0 {
+			body += fmt.Sprintf(`,"meta":{"pagination":{"total":%d}}`, total)
+		}
+		return body + "}"
+	}
+	for _, tt := range []struct {
+		name string
+		page func(offset int) string
+		want int
+		most int
+		fail string
+	}{
+		{"beyond ten", func(offset int) string { return applied(25, window(25, offset, 10)...) }, 25, 3, ""},
+		{"fewer per page than asked", func(offset int) string { return applied(25, window(25, offset, 4)...) }, 25, 7, ""},
+		{"fewer per page than asked, without a total", func(offset int) string { return applied(-1, window(9, offset, 4)...) }, 9, 4, ""},
+		{"more per page than asked", func(offset int) string { return applied(25, window(25, offset, 25)...) }, 25, 2, ""},
+		{"a total that is too large", func(offset int) string { return applied(99, window(12, offset, 10)...) }, 12, 3, ""},
+		{"none", func(int) string { return applied(0) }, 0, 1, ""},
+		{"none, without a total", func(int) string { return applied(-1) }, 0, 1, ""},
+		{"the offset is ignored", func(int) string { return applied(25, window(25, 0, 10)...) }, 0, 2, "repeats"},
+		{"no end", func(offset int) string { return applied(-1, offset) }, 0, 1000, "no end"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			client, server := connect(t, func(w http.ResponseWriter, r *http.Request) {
+				offset, err := strconv.Atoi(r.URL.Query().Get("page[offset]"))
+				if err != nil {
+					t.Error(err)
+				}
+				io.WriteString(w, tt.page(offset))
+			})
+			got, err := client.CorrectionsOf(t.Context(), "x")
+			if server.calls() > tt.most {
+				t.Errorf("%d requests, want at most %d", server.calls(), tt.most)
+			}
+			if tt.fail != "" {
+				wantDefect(t, err, slo.Invalid, tt.fail)
+				return
+			}
+			if err != nil || len(got) != tt.want {
+				t.Errorf("%d corrections, want %d; %v", len(got), tt.want, err)
+			}
+		})
 	}
 }
 

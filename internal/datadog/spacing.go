@@ -26,10 +26,19 @@ import (
 // nowhere else, the query cannot be answered any finer, and nothing shows
 // where in its bucket an event belongs; that counts as coarse as well.
 //
-// Few points cannot be regular. If all of them lie on whole hours (or days, for
-// steps of an hour) the largest is asked for once more, alone: it is as large as
+// Few points cannot be regular. If all points of a count lie on whole hours (or
+// days, for steps of an hour) the largest is asked for once more, alone: it is as large as
 // before if it is what it says, and smaller if most of it came later in the hour.
 // And a bucket that begins before the span that was asked for, on a wider grid, is proof by itself.
+//
+// Averages, percentiles and formulas are no counts: half an hour of one may well
+// be as large as all of it. There a few points on whole hours are asked for again,
+// finer, like regular ones; and so are irregular ones, of any kind, that lie on
+// a wider grid more often than by chance.
+//
+// A formula need not have a value wherever one of its queries has a point, so
+// its finer answer proves little: it is asked for again as it was, over the
+// short stretch and with its queries, and the queries are asked for finer.
 //
 // A coarse span is asked for again in halves, until Datadog answers in full or
 // the stretch is too short to blame its length. The halves are believed only
@@ -50,6 +59,9 @@ const (
 	fewestWidth = 3
 	// narrowest is the number of cells below which a span is not cut again.
 	narrowest = 12
+	// chance is how rarely, once in so many times, points may lie on a wider
+	// grid by accident to be believed nevertheless.
+	chance = whole * whole
 	// finest is the smallest interval in seconds that a check asks for, as a rule.
 	finest = 60
 	// checkPoints is how many points a check may ask for, below Datadog's 1,500.
@@ -67,8 +79,10 @@ const (
 	// onTheHour: there are few points or they are irregular, but all of them lie
 	// where much wider buckets would begin.
 	onTheHour
-	// coarse: they do.
+	// coarse: they do, over a span of this length.
 	coarse
+	// fixed: they do, and over a short stretch just as well.
+	fixed
 )
 
 // resolve asks for the queries and makes sure that the answers are fine enough.
@@ -84,7 +98,7 @@ func (c *Client) resolve(ctx context.Context, queries []seriesQuery, span timese
 			continue
 		}
 		times := pointTimes(answers[i].Groups)
-		width, v := spacing(times, step, q.width)
+		width, v := spacing(times, step, q)
 		if early := readings[i].early; early != 0 {
 			// A bucket that begins before the span is wider than was asked for,
 			// unless the other points show that they are not.
@@ -106,8 +120,11 @@ func (c *Client) resolve(ctx context.Context, queries []seriesQuery, span timese
 				return nil, err
 			}
 		}
-		if v == coarse {
-			q.width = width
+		q.width = width
+		switch v {
+		case fixed:
+			answers[i] = timeseries.Answer{Err: tooCoarse(q, span, step)}
+		case coarse:
 			if answers[i], err = c.halve(ctx, q, span, step); err != nil {
 				return nil, err
 			}
@@ -116,16 +133,18 @@ func (c *Client) resolve(ctx context.Context, queries []seriesQuery, span timese
 	return answers, nil
 }
 
+// tooCoarse says that there is no answer that is fine enough.
+func tooCoarse(q seriesQuery, span timeseries.Span, step int64) error {
+	return defect(slo.Invalid,
+		fmt.Sprintf("querying %s: asked for a point every %d s, got %s (%s)", clean(q.text, 200), step, widthText(q.width), span),
+		"a .rollup() in the query fixes the width of its buckets; Datadog also widens them for old data")
+}
+
 // halve asks for a coarsened query again, in two parts.
 func (c *Client) halve(ctx context.Context, q seriesQuery, span timeseries.Span, step int64) (timeseries.Answer, error) {
 	cells := span.Seconds() / step
 	if cells <= narrowest || !c.mayAsk() || !c.mayAsk() {
-		return timeseries.Answer{Err: &failure{defect: &slo.Defect{
-			Kind: slo.Invalid,
-			Message: fmt.Sprintf("querying %s: asked for a point every %d s, got %s (%s)",
-				clean(q.text, 200), step, widthText(q.width), span),
-			Hints: []string{"a .rollup() in the query fixes the width of its buckets; Datadog also widens them for old data"},
-		}}}, nil
+		return timeseries.Answer{Err: tooCoarse(q, span, step)}, nil
 	}
 	middle := span.Start + cells/2*step
 	var halves [2]timeseries.Answer
@@ -181,9 +200,9 @@ func pointTimes(groups []timeseries.Group) []int64 {
 	return times
 }
 
-// spacing judges the times of an answer. Known is the width at which a longer
-// span was already found to be too coarse, 0 without such knowledge.
-func spacing(times []int64, step, known int64) (width int64, v verdict) {
+// spacing judges the times of an answer to the query.
+func spacing(times []int64, step int64, q seriesQuery) (width int64, v verdict) {
+	known := q.width
 	for _, t := range times {
 		width = gcd(width, t)
 	}
@@ -194,7 +213,7 @@ func spacing(times []int64, step, known int64) (width int64, v verdict) {
 		return 0, fine
 	}
 	if known == 0 && len(times) < fewestRegular {
-		return few(width, step)
+		return few(times, width, step, q.counts)
 	}
 	if known > 0 {
 		if len(times) < fewestWidth {
@@ -209,15 +228,27 @@ func spacing(times []int64, step, known int64) (width int64, v verdict) {
 		}
 	}
 	if 2*regular <= len(times)-1 {
-		return few(width, step)
+		return few(times, width, step, q.counts)
 	}
 	return width, doubtful
 }
 
 // few is what to make of points that are too few or too irregular to be judged by their gaps.
-func few(width, step int64) (int64, verdict) {
+func few(times []int64, width, step int64, counts bool) (int64, verdict) {
 	if width >= whole*step {
-		return width, onTheHour
+		if counts {
+			return width, onTheHour
+		}
+		return width, doubtful
+	}
+	// Points with a period of their own, such as an hour, lie on an even minute
+	// all or none: that is one coincidence and not many.
+	period := int64(0)
+	for _, t := range times {
+		period = gcd(period, t-times[0])
+	}
+	if period == width && math.Pow(float64(width)/float64(step), float64(len(times))) >= chance {
+		return width, doubtful
 	}
 	return 0, fine
 }
@@ -233,22 +264,99 @@ func gcd(a, b int64) int64 {
 	return a
 }
 
-// check asks the query again, finer, from its largest point on.
+// doubt is what a check is about. It is settled for all spans in which it
+// arises alike: a board asks for ninety days one by one, and what reports every
+// other minute does so on each. Only counts at a step at which events are
+// counted are looked at every time, because no event may move across the end of a window.
+type doubt struct {
+	asked       string
+	width, step int64
+}
+
+func (q seriesQuery) doubt(width, step int64) doubt {
+	return doubt{timeseries.Formula{Text: q.text, Inputs: q.inputs}.Key(), width, step}
+}
+
+// recall is what an earlier look has found about a doubt.
+func (c *Client) recall(d doubt) (verdict, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v, known := c.judged[d]
+	return v, known
+}
+
+func (c *Client) remember(d doubt, v verdict) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.judged[d] = v
+}
+
+// check settles a doubt, with further questions where it is a new one.
 func (c *Client) check(ctx context.Context, q seriesQuery, groups []timeseries.Group, times []int64, width, step int64) (verdict, error) {
+	if q.counts && step >= slo.BucketSeconds {
+		return c.look(ctx, q, groups, times, width, step)
+	}
+	d := q.doubt(width, step)
+	if v, known := c.recall(d); known {
+		return v, nil
+	}
+	v, err := c.look(ctx, q, groups, times, width, step)
+	if err == nil && v != coarse { // coarse may be no more than a lack of evidence, or the length of this span
+		c.remember(d, v)
+	}
+	return v, err
+}
+
+// look asks the query again, finer, from its largest point on.
+func (c *Client) look(ctx context.Context, q seriesQuery, groups []timeseries.Group, times []int64, width, step int64) (verdict, error) {
 	interval := finerInterval(step)
 	if interval == step || !c.mayAsk() {
 		return coarse, nil // there is nothing finer to ask for, or too much was asked already
 	}
 	stretch := checkStretch(groups, times, width, step, interval)
-	answers, err := c.ask(ctx, []seriesQuery{{text: q.text, by: q.by}}, stretch, interval)
-	if err != nil {
+	claimed := slices.DeleteFunc(slices.Clone(times), func(t int64) bool { return !stretch.Contains(t) })
+	if !q.isFormula {
+		finer, err := c.times(ctx, []seriesQuery{q.again()}, stretch, interval)
+		if err != nil || finer == nil {
+			return coarse, err
+		}
+		return judge(cellsOf(finer[0], step), claimed, finer[0], width), nil
+	}
+	same, err := c.times(ctx, append(q.parts(), q.again()), stretch, step)
+	if err != nil || same == nil || !slices.Equal(same[len(q.inputs)], claimed) || !c.mayAsk() {
 		return coarse, err
 	}
-	if answers[0].Err != nil || answers[0].early != 0 {
-		return coarse, nil
+	finer, err := c.times(ctx, q.parts(), stretch, interval)
+	if err != nil || finer == nil {
+		return coarse, err
 	}
-	claimed := slices.DeleteFunc(slices.Clone(times), func(t int64) bool { return !stretch.Contains(t) })
-	return judge(pointTimes(answers[0].Groups), claimed, width, step), nil
+	v := fixed
+	for i := range q.inputs {
+		switch judge(cellsOf(finer[i], step), same[i], finer[i], width) {
+		case coarse:
+			return coarse, nil
+		case fine:
+			v = fine // one query with points off the wide grid is enough: the request has one width
+		}
+	}
+	return v, nil
+}
+
+// times asks for queries once more and returns the times of the points of each;
+// nil when one of them has no usable answer.
+func (c *Client) times(ctx context.Context, queries []seriesQuery, span timeseries.Span, step int64) ([][]int64, error) {
+	readings, err := c.ask(ctx, queries, span, step)
+	if err != nil {
+		return nil, err
+	}
+	times := make([][]int64, len(queries))
+	for i, r := range readings {
+		if r.Err != nil || r.early != 0 {
+			return nil, nil
+		}
+		times[i] = pointTimes(r.Groups)
+	}
+	return times, nil
 }
 
 // recount asks for the largest point alone. Events that came in its bucket are
@@ -258,7 +366,7 @@ func (c *Client) recount(ctx context.Context, q seriesQuery, groups []timeseries
 		return coarse, nil
 	}
 	at, sum := largest(groups, times)
-	readings, err := c.ask(ctx, []seriesQuery{{text: q.text, by: q.by}}, timeseries.Span{Start: at, End: at + step}, step)
+	readings, err := c.ask(ctx, []seriesQuery{q.again()}, timeseries.Span{Start: at, End: at + step}, step)
 	if err != nil {
 		return coarse, err
 	}
@@ -272,18 +380,28 @@ func (c *Client) recount(ctx context.Context, q seriesQuery, groups []timeseries
 	return fine, nil
 }
 
-// judge compares the finer points with the cells that the answer claimed.
-func judge(points, claimed []int64, width, step int64) verdict {
+// judge compares the cells of a second answer with those that the first one
+// claimed, and looks for finer points off the wide grid.
+func judge(cells, claimed, finer []int64, width int64) verdict {
+	switch {
+	case !slices.Equal(cells, claimed):
+		return coarse
+	case onGrid(finer, width):
+		return fixed
+	default:
+		return fine
+	}
+}
+
+// cellsOf are the starts of the cells in which the times lie.
+func cellsOf(times []int64, step int64) []int64 {
 	var cells []int64
-	for _, t := range points {
+	for _, t := range times {
 		if cell := timeseries.Floor(t, step); len(cells) == 0 || cells[len(cells)-1] != cell {
 			cells = append(cells, cell)
 		}
 	}
-	if !slices.Equal(cells, claimed) || onGrid(points, width) {
-		return coarse
-	}
-	return fine
+	return cells
 }
 
 // finerInterval is a twelfth of the step, but a divisor of it and not below

@@ -14,7 +14,8 @@ import (
 )
 
 // world answers timeseries requests from single events, in buckets as wide as
-// its rules say, which need not be what was asked for.
+// its rules say, which need not be what was asked for. Its formulas are
+// quotients of names.
 type world struct {
 	// events are Unix seconds, by query.
 	events map[string][]int64
@@ -29,15 +30,31 @@ func (w *world) handle(t *testing.T) http.HandlerFunc {
 		a := readQuestion(t, r).Data.Attributes
 		from, to, interval := a.From/1000, a.To/1000, a.Interval/1000
 		w.asked = append(w.asked, fmt.Sprintf("%d/%d", (to-from)/interval, interval))
-		counts := make([]map[int64]float64, len(a.Queries))
-		distinct := map[int64]bool{}
-		for i, q := range a.Queries {
+		queries := map[string]map[int64]float64{}
+		for _, q := range a.Queries {
 			width := w.width(q.Query, to-from, interval)
-			counts[i] = map[int64]float64{}
+			counted := map[int64]float64{}
 			for _, e := range w.events[q.Query] {
 				bucket := e - e%width
 				if e >= from && e < to && bucket >= from {
-					counts[i][bucket]++
+					counted[bucket]++
+				}
+			}
+			queries[q.Name] = counted
+		}
+		// A formula has a value, the product, where all of its queries have one.
+		counts := make([]map[int64]float64, len(a.Formulas))
+		distinct := map[int64]bool{}
+		for i, f := range a.Formulas {
+			counts[i] = map[int64]float64{}
+			names := strings.Split(f.Formula, " / ")
+			for bucket := range queries[names[0]] {
+				value := 1.0
+				for _, name := range names {
+					value *= queries[name][bucket]
+				}
+				if value != 0 {
+					counts[i][bucket] = value
 					distinct[bucket] = true
 				}
 			}
@@ -95,6 +112,8 @@ func every(span timeseries.Span, period, offset int64) []int64 {
 	return all
 }
 
+const counted = "sum:q{*}.as_count()"
+
 func TestSpacingOfAnswers(t *testing.T) {
 	t.Parallel()
 	const day = 86400
@@ -127,9 +146,9 @@ func TestSpacingOfAnswers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			span := timeseries.Span{Start: span.Start, End: span.Start + tt.days*day}
-			w := &world{events: map[string][]int64{"q": tt.events}, width: tt.width}
+			w := &world{events: map[string][]int64{counted: tt.events}, width: tt.width}
 			client, server := connect(t, w.handle(t))
-			got, err := client.Series(t.Context(), timeseries.Request{Queries: []string{"q"}, Span: span, Step: 300})
+			got, err := client.Series(t.Context(), timeseries.Request{Queries: []string{counted}, Span: span, Step: 300})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -259,5 +278,139 @@ func TestHalvesKeepTheirGroups(t *testing.T) {
 				t.Fatalf("group %v cell %d is %v, want %v", g.Tags, i, v, want)
 			}
 		}
+	}
+}
+
+func TestSpacingOfSlices(t *testing.T) {
+	t.Parallel()
+	span := timeseries.Span{Start: 1711929600, End: 1711929600 + 86400} // 1,440 cells of 60 s
+	const gauge, other = "avg:q{*}", "sum:r{*}"
+	dense := every(span, 20, 7)
+	wide := func(width int64) func(string, int64, int64) int64 {
+		return func(string, int64, int64) int64 { return width }
+	}
+	for _, tt := range []struct {
+		name   string
+		events []int64 // of the query
+		width  func(string, int64, int64) int64
+		fails  string
+		most   int // requests
+	}{
+		{"dense and as asked", dense, honest, "", 1},
+		{"nothing at all", nil, honest, "", 1},
+		{"an hourly report", every(span, 3600, 130), honest, "", 1},
+		{"an hourly report near the hour", every(span, 3600, 30), honest, "", 3},
+		{"every other minute", every(span, 120, 30), honest, "", 3},
+		{"a few reports at odd minutes", []int64{span.Start + 61, span.Start + 7*60, span.Start + 31*60}, honest, "", 1},
+		{"irregular reports at even minutes, by chance", []int64{span.Start, span.Start + 240, span.Start + 360, span.Start + 1200, span.Start + 1320}, honest, "", 1},
+		{"five minutes wide whatever is asked", dense, wide(300), "one every 300 s", 3},
+		{"five minutes wide, and few values", []int64{span.Start + 61, span.Start + 1861, span.Start + 2461, span.Start + 7261, span.Start + 9000, span.Start + 20000, span.Start + 61000}, wide(300), "one every 300 s", 3},
+		{"an hour wide, and two values", []int64{span.Start + 61, span.Start + 5*3600}, wide(3600), "one every", 3},
+		{"twice as wide as asked, whatever is asked", dense, func(_ string, _, interval int64) int64 { return 2 * interval }, "one every 120 s", 60},
+		{"widened by the number of points", dense, capped(1200), "", 6},
+		{"widened by far", dense, capped(200), "", 100},
+	} {
+		for kind, r := range map[string]timeseries.Request{
+			"gauge":   {Queries: []string{gauge}},
+			"count":   {Queries: []string{counted}},
+			"formula": {Formulas: []timeseries.Formula{formula("q / r", "q", gauge, "r", other)}},
+		} {
+			t.Run(tt.name+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				w := &world{events: map[string][]int64{gauge: tt.events, counted: tt.events, other: dense}, width: tt.width}
+				client, server := connect(t, w.handle(t))
+				r.Span, r.Step = span, 60
+				most := tt.most
+				if kind == "count" && tt.fails != "" {
+					most = 60 // too few counts to be judged by their times are asked for in ever shorter spans
+				}
+				got, err := client.Series(t.Context(), r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if server.calls() > most {
+					t.Errorf("%d requests, want at most %d: %v", server.calls(), most, w.asked)
+				}
+				if tt.fails != "" {
+					wantDefect(t, got[0].Err, slo.Invalid, "asked for a point every 60 s", tt.fails)
+					return
+				}
+				if got[0].Err != nil {
+					t.Fatalf("%v after %v", got[0].Err, w.asked)
+				}
+				want := map[int64]bool{}
+				for _, e := range tt.events {
+					want[timeseries.Floor(e, 60)] = true
+				}
+				have := map[int64]bool{}
+				for _, g := range got[0].Groups {
+					for i, v := range g.Series.Values {
+						if !timeseries.IsMissing(v) {
+							have[g.Series.Start+int64(i)*60] = true
+						}
+					}
+				}
+				if len(want) != len(have) {
+					t.Fatalf("%d cells with a value, want %d; %v", len(have), len(want), w.asked)
+				}
+				for cell := range want {
+					if !have[cell] {
+						t.Errorf("nothing at %s", timeseries.Format(cell))
+					}
+				}
+			})
+		}
+	}
+}
+
+// A formula has no finer answer where its queries never report in the same
+// twenty seconds; that is no reason to mistrust it.
+func TestFormulaWhoseQueriesReportAtDifferentTimes(t *testing.T) {
+	t.Parallel()
+	span := timeseries.Span{Start: 1711929600, End: 1711929600 + 86400}
+	w := &world{events: map[string][]int64{"avg:q{*}": every(span, 3600, 125), "avg:r{*}": every(span, 3600, 170)}, width: honest}
+	client, _ := connect(t, w.handle(t))
+	got, err := client.Series(t.Context(), timeseries.Request{Formulas: []timeseries.Formula{formula("q / r", "q", "avg:q{*}", "r", "avg:r{*}")}, Span: span, Step: 60})
+	if err != nil || got[0].Err != nil || len(got[0].Groups) != 1 {
+		t.Errorf("%v, %v after %v", got, err, w.asked)
+	}
+}
+
+func TestDoubtAboutAGaugeIsSettledOnce(t *testing.T) {
+	t.Parallel()
+	const day = 86400
+	whole := timeseries.Span{Start: 1711929600, End: 1711929600 + 30*day}
+	for _, tt := range []struct {
+		name  string
+		width func(string, int64, int64) int64
+		fails bool
+	}{
+		{"every other minute", honest, false},
+		{"two minutes wide", func(string, int64, int64) int64 { return 120 }, true},
+	} {
+		w := &world{events: map[string][]int64{"avg:q{*}": every(whole, 120, 30), counted: every(whole, 7200, 130)}, width: tt.width}
+		client, server := connect(t, w.handle(t))
+		for at := whole.Start; at < whole.End; at += day {
+			got, err := client.Series(t.Context(), timeseries.Request{
+				Formulas: []timeseries.Formula{formula("q", "q", "avg:q{*}")}, Span: timeseries.Span{Start: at, End: at + day}, Step: 60,
+			})
+			if err != nil || (got[0].Err != nil) != tt.fails {
+				t.Fatal(tt.name, got[0].Err, err)
+			}
+		}
+		if n := server.calls(); n != 32 {
+			t.Errorf("%s: %d requests, want one a day and two more", tt.name, n)
+		}
+	}
+	// Counts are looked at on each day.
+	w := &world{events: map[string][]int64{counted: every(whole, 3600, 130)}, width: honest}
+	client, server := connect(t, w.handle(t))
+	for at := whole.Start; at < whole.End; at += day {
+		if _, err := client.Series(t.Context(), timeseries.Request{Queries: []string{counted}, Span: timeseries.Span{Start: at, End: at + day}, Step: 300}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := server.calls(); n != 60 {
+		t.Errorf("%d requests for a count, want two a day", n)
 	}
 }

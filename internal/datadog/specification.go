@@ -56,6 +56,9 @@ func namedQueries(raw json.RawMessage) (queries map[string]string, ok bool) {
 		if name == "" || text == "" || source != "" && source != "metrics" {
 			return nil, false
 		}
+		if other, taken := queries[name]; taken && other != text {
+			return nil, false
+		}
 		queries[name] = text
 	}
 	return queries, len(queries) > 0

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/slo-cli/slo/pkg/slo"
 )
 
 // The wire is read field by field, each as raw JSON first, so that one odd
@@ -90,4 +92,34 @@ func instantOf(raw json.RawMessage) time.Time {
 		return time.Time{}
 	}
 	return time.Unix(s, 0).UTC()
+}
+
+// figureOf reads a number that Datadog computed: unknown where it is absent.
+// Anything but a number, text that looks like one included, is unknown too,
+// and odd says so: a figure is not the place to guess what a server meant.
+func figureOf(name string, raw json.RawMessage) (f slo.Figure, odd string) {
+	if isNull(raw) {
+		return slo.Figure{}, ""
+	}
+	n, err := numberOf(raw)
+	if err != nil || raw[0] == '"' {
+		return slo.Figure{}, fmt.Sprintf("%s is %s, which is not a number", name, clean(string(raw[:min(len(raw), 60)]), 40))
+	}
+	return slo.Known(n), ""
+}
+
+// decimalsOf is a number of decimals; -1 for what is absent or cannot be one.
+func decimalsOf(raw json.RawMessage) int {
+	if n, err := integerOf(raw); err == nil && n >= 0 && n <= 15 {
+		return int(n)
+	}
+	return -1
+}
+
+// joined puts two texts side by side, of which either may be empty.
+func joined(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "; " + b
 }

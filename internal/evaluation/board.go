@@ -3,7 +3,9 @@ package evaluation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,6 +20,9 @@ type Query struct {
 	Question  slo.Question
 	// Own are definitions beside those of the catalog, from a project file.
 	Own []slo.Definition
+	// MaxRequests is how many metric requests there may be before time slice
+	// objectives make do with Datadog's record of their transitions; 0 for any number.
+	MaxRequests int
 }
 
 // TimeframeChoice says which windows of an objective are evaluated. The zero
@@ -33,9 +38,12 @@ type Board struct {
 	Notes []slo.Note
 }
 
-// Service answers queries from a catalog and a metrics source.
+// Service answers queries from a catalog, a metrics source and Datadog's records.
 type Service struct {
 	Catalog Catalog
+	// Records is nil where Datadog's own figures are not to be compared; then
+	// neither monitor objectives nor those beyond MaxRequests can be evaluated.
+	Records Records
 	Runner  Runner
 	// Planned, when set, is told the plan before the first metric request is sent.
 	Planned func(Plan)
@@ -51,52 +59,51 @@ func (s Service) List(ctx context.Context, q Query) ([]slo.Definition, []slo.Not
 	return picked, notes, err
 }
 
-// Evaluate answers the query: list, plan, fetch, assess. It returns an error
-// when nothing can be said at all; what concerns single objectives is in their rows.
+// Evaluate answers the query: list, plan, fetch, assess, compare. It returns an
+// error when nothing can be said at all; what concerns single objectives is in their rows.
 func (s Service) Evaluate(ctx context.Context, q Query) (Board, error) {
-	var (
-		defs        []slo.Definition
-		corrections []slo.Correction
-		board       Board
-	)
-	group, within := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		defs, board.Notes, err = s.List(within, q)
-		return err
-	})
-	var none error
-	group.Go(func() (err error) {
-		corrections, err = s.Catalog.Corrections(within)
-		var missing interface{ NotFound() bool }
-		if errors.As(err, &missing) && missing.NotFound() {
-			none = err // an API without corrections: said below, not fatal
-			return nil
-		}
-		return err
-	})
-	if err := group.Wait(); err != nil {
-		return Board{}, err
+	board, _, _, err := s.evaluate(ctx, q, false)
+	return board, err
+}
+
+// evaluate also returns the jobs, and the records that the rows are made from if they are to be kept.
+func (s Service) evaluate(ctx context.Context, q Query, keep bool) (Board, []Job, []record, error) {
+	known, err := s.inventory(ctx, q)
+	if err != nil {
+		return Board{}, nil, nil, err
 	}
-	if none != nil {
-		board.Notes = append(board.Notes, slo.Note{
-			Code: "corrections_unread", Text: "status corrections could not be read, so figures are as if there were none: " + none.Error(),
-		})
+	if err := s.Catalog.Settle(ctx, known.definitions); err != nil {
+		return Board{}, nil, nil, err
 	}
-	if err := s.Catalog.Settle(ctx, defs); err != nil {
-		return Board{}, err
-	}
-	jobs := make([]Job, len(defs))
-	for i, d := range defs {
+	board := Board{Notes: known.notes}
+	jobs := make([]Job, len(known.definitions))
+	for i, d := range known.definitions {
 		jobs[i] = Job{Definition: d, Objectives: q.Timeframe.pick(d)}
 	}
-	board.Notes = append(board.Notes, SetAsideCorrected(jobs, corrections, q.Question)...)
-	plan := NewPlan(jobs, q.Question)
+	ask := inquiry{question: q.Question, reported: map[string][]slo.Reported{}, keep: keep}
+	mine := known.reported[:0]
+	for _, r := range known.reported {
+		if slices.ContainsFunc(jobs, func(j Job) bool { return j.compares(r) }) {
+			mine = append(mine, r)
+			ask.reported[r.SLOID] = append(ask.reported[r.SLOID], r)
+		}
+	}
+	ends := endsOf(mine, q.Question.To)
+	notes, err := correct(ctx, s.Catalog, jobs, known.corrections, q.Question, ends)
+	if err != nil {
+		return Board{}, nil, nil, err
+	}
+	board.Notes = append(board.Notes, notes...)
+	plan := NewPlan(jobs, q.Question, Bounds{Ends: ends, MaxRequests: q.MaxRequests})
+	board.Notes = append(board.Notes, plan.notes(q.MaxRequests)...)
 	if s.Planned != nil {
 		s.Planned(plan)
 	}
-	rows, err := s.Runner.Run(ctx, jobs, plan, q.Question)
+	runner := s.Runner
+	runner.Records = s.Records
+	rows, records, err := runner.run(ctx, jobs, plan, ask)
 	if err != nil {
-		return Board{}, err
+		return Board{}, nil, nil, err
 	}
 	for i := range rows {
 		if rows[i].Defect == nil && len(jobs[i].Objectives) == 0 {
@@ -106,7 +113,88 @@ func (s Service) Evaluate(ctx context.Context, q Query) (Board, error) {
 		}
 	}
 	board.Rows = rows
-	return board, nil
+	return board, jobs, records, nil
+}
+
+// compares reports whether Datadog's figure is of one of the job's windows.
+func (j Job) compares(r slo.Reported) bool {
+	return j.evaluable() && j.Definition.Source == slo.FromDatadog && j.Definition.ID == r.SLOID &&
+		slices.ContainsFunc(j.Objectives, func(o slo.Objective) bool { return o.Timeframe == r.Timeframe })
+}
+
+// notes say when there are more requests than were allowed.
+func (p Plan) notes(most int) []slo.Note {
+	switch {
+	case p.FellBack > 0:
+		return []slo.Note{{Code: "max_requests", Text: fmt.Sprintf(
+			"%d time slice SLOs are evaluated from Datadog's record of their transitions: with them it would take %d metric requests, and --max-requests is %d",
+			p.FellBack, p.Wanted, most)}}
+	case most > 0 && len(p.Requests) > most:
+		return []slo.Note{{Code: "max_requests", Text: fmt.Sprintf(
+			"this took %d metric requests, more than --max-requests %d: metric SLOs have no other evidence", len(p.Requests), most)}}
+	}
+	return nil
+}
+
+// reportedPatience is how long Datadog's own figures are waited for.
+const reportedPatience = 10 * time.Second
+
+// inventory is what Datadog knows before anything is evaluated.
+type inventory struct {
+	definitions []slo.Definition
+	corrections []slo.Correction
+	reported    []slo.Reported
+	notes       []slo.Note
+}
+
+// inventory asks for the objectives, the status corrections and Datadog's own
+// figures at the same time. Without the figures nothing is wrong, only less is said.
+func (s Service) inventory(ctx context.Context, q Query) (inventory, error) {
+	var (
+		all                     inventory
+		said                    []slo.Note
+		uncorrected, unreported error
+	)
+	group, within := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		all.definitions, all.notes, err = s.List(within, q)
+		return err
+	})
+	group.Go(func() (err error) {
+		all.corrections, err = s.Catalog.Corrections(within)
+		if missing(err) {
+			uncorrected = err // an API without corrections: said below, not fatal
+			return nil
+		}
+		return err
+	})
+	if s.Records != nil {
+		group.Go(func() error {
+			// What is only there to compare with must not hold the board up.
+			patient, cancel := context.WithTimeout(within, reportedPatience)
+			defer cancel()
+			all.reported, said, unreported = s.Records.Reported(patient)
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return inventory{}, err
+	}
+	if err := ctx.Err(); errors.Is(err, context.Canceled) {
+		return inventory{}, err
+	}
+	if uncorrected != nil {
+		all.notes = append(all.notes, slo.Note{
+			Code: "corrections_unread", Text: "status corrections could not be read, so figures are as if there were none: " + uncorrected.Error(),
+		})
+	}
+	if unreported != nil {
+		all.notes = append(all.notes, slo.Note{
+			Code: "datadog_figures_unread", Text: "Datadog's own figures could not be read, so nothing is compared: " + DefectOf(unreported).Message,
+		})
+	}
+	all.notes = append(all.notes, said...)
+	return all, nil
 }
 
 func (c TimeframeChoice) pick(d slo.Definition) []slo.Objective {

@@ -1,107 +1,114 @@
 package evaluation
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/slo-cli/slo/internal/recurrence"
+	"github.com/slo-cli/slo/internal/tagquery"
 	"github.com/slo-cli/slo/pkg/slo"
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
-// SetAsideCorrected gives a Defect to every job that a status correction may
-// touch: this version does not apply corrections, and a figure that ignores
-// one would be wrong. An unreadable correction that names no objective at all
-// is returned as a note.
-func SetAsideCorrected(jobs []Job, corrections []slo.Correction, q slo.Question) []slo.Note {
+// mostAsked bounds for how many objectives Datadog is asked which corrections
+// apply, where a correction selects them by a query that we cannot read.
+const mostAsked = 50
+
+// correct gives every job the occurrences of the status corrections that apply
+// to it. An objective about which that cannot be known gets a Defect: a figure
+// that ignores a correction would be wrong. What concerns no single objective is returned as notes.
+func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo.Correction, q slo.Question, ends timeseries.Span) ([]slo.Note, error) {
 	var notes []slo.Note
+	applies := applied{catalog: catalog, asked: map[string][]slo.Correction{}}
 	for _, c := range corrections {
-		if c.Unreadable != "" && c.SLOID == "" {
+		if c.Unreadable != "" && c.SLOID == "" && c.Query == "" {
 			notes = append(notes, slo.Note{Code: "correction_unclear", Text: c.Unreadable + "; whatever it applies to is not corrected"})
 			continue
 		}
-		selected := selection(c)
+		chosen, readable := selection(c)
 		for i := range jobs {
-			d := &jobs[i].Definition
-			if d.Defect == nil && d.Source == slo.FromDatadog && selected(*d) {
-				d.Defect = objection(c, jobs[i].Objectives, q)
+			job := &jobs[i]
+			if !job.evaluable() || job.Definition.Source != slo.FromDatadog || readable && !chosen(job.Definition) {
+				continue
+			}
+			extent := extentOf(*job, q, ends)
+			if c.Unreadable == "" && c.Rule == "" && !extent.Overlaps(timeseries.Span{Start: c.Start, End: c.End}) {
+				continue
+			}
+			if !readable {
+				yes, err := applies.to(ctx, job.Definition.ID, c)
+				if err != nil {
+					if ctxErr := ctx.Err(); errors.Is(ctxErr, context.Canceled) {
+						return nil, ctxErr
+					}
+					d := DefectOf(err)
+					job.Definition.Defect = &slo.Defect{Kind: d.Kind, Hints: d.Hints, Message: fmt.Sprintf(
+						"whether the status correction %s, which selects SLOs by %q, applies is not known: %s", c.ID, c.Query, d.Message)}
+					continue
+				}
+				if !yes {
+					continue
+				}
+			}
+			job.apply(c, extent)
+		}
+	}
+	return notes, nil
+}
+
+// apply adds the occurrences of a correction that reach into the extent.
+func (j *Job) apply(c slo.Correction, extent timeseries.Span) {
+	if c.Unreadable != "" {
+		j.Definition.Defect = &slo.Defect{Kind: slo.Invalid, Message: "a status correction of it could not be read: " + c.Unreadable}
+		return
+	}
+	occurrences, notes, err := recurrence.Expand(c, extent)
+	if err != nil {
+		j.Definition.Defect = &slo.Defect{
+			Kind: slo.Invalid, Message: fmt.Sprintf("its status correction %s could not be read: %v", c.ID, err),
+			Hints: []string{"mend or delete the correction in Datadog"},
+		}
+		return
+	}
+	j.Occurrences = append(j.Occurrences, occurrences...)
+	j.Definition.Notes = append(slices.Clip(j.Definition.Notes), notes...)
+}
+
+// selection tells which objectives the correction applies to; not readable
+// where its query is more than can be read here.
+func selection(c slo.Correction) (chosen func(slo.Definition) bool, readable bool) {
+	if c.SLOID != "" {
+		return func(d slo.Definition) bool { return d.ID == c.SLOID }, true
+	}
+	query, err := tagquery.Parse(c.Query)
+	if err != nil {
+		return nil, false
+	}
+	return func(d slo.Definition) bool { return query.Matches(d.Tags) }, true
+}
+
+// applied asks Datadog which corrections apply to an objective, each once.
+type applied struct {
+	catalog Catalog
+	asked   map[string][]slo.Correction
+}
+
+func (a applied) to(ctx context.Context, id string, c slo.Correction) (bool, error) {
+	list, known := a.asked[id]
+	if !known {
+		if len(a.asked) >= mostAsked {
+			return false, &slo.Defect{
+				Kind: slo.Unsupported, Message: fmt.Sprintf("Datadog was asked about %d SLOs already", mostAsked),
+				Hints: []string{"select fewer SLOs"},
 			}
 		}
-	}
-	return notes
-}
-
-// objection is why an objective that the correction applies to has no figure;
-// nil when the correction lies elsewhere in time.
-func objection(c slo.Correction, objectives []slo.Objective, q slo.Question) *slo.Defect {
-	switch {
-	case c.Unreadable != "":
-		return &slo.Defect{Kind: slo.Invalid, Message: "a status correction of it could not be read: " + c.Unreadable}
-	case !touches(c, objectives, q):
-		return nil
-	}
-	whose := "touches its window"
-	if _, readable := conjunction(c.Query); c.SLOID == "" && !readable {
-		whose = fmt.Sprintf("may touch its window (it selects SLOs by %q, which this version cannot read)", c.Query)
-	}
-	return &slo.Defect{
-		Kind:    slo.Unsupported,
-		Message: fmt.Sprintf("status correction %s (%s) %s, and corrections are not applied by this version", c.ID, c.Category, whose),
-		Hints:   []string{"see the corrected figure in Datadog until then"},
-	}
-}
-
-// selection tells which objectives the correction may apply to: all of them
-// where its query is more than this version can read.
-func selection(c slo.Correction) func(slo.Definition) bool {
-	tags, readable := conjunction(c.Query)
-	return func(d slo.Definition) bool {
-		switch {
-		case c.SLOID != "":
-			return d.ID == c.SLOID
-		case readable:
-			return hasAll(d.Tags, tags)
+		var err error
+		if list, err = a.catalog.CorrectionsOf(ctx, id); err != nil {
+			return false, err
 		}
-		return true
+		a.asked[id] = list
 	}
-}
-
-// touches reports whether the correction may reach into the evidence of a window.
-// A recurring one is taken to recur for ever.
-func touches(c slo.Correction, objectives []slo.Objective, q slo.Question) bool {
-	for _, o := range objectives {
-		extent := slo.Extent(o.Timeframe, q)
-		if c.Rule != "" && c.Start < extent.End {
-			return true
-		}
-		if extent.Overlaps(timeseries.Span{Start: c.Start, End: c.End}) {
-			return true
-		}
-	}
-	return false
-}
-
-// conjunction reads a query that is nothing but "key:value" tags next to each
-// other, all of which must be there.
-func conjunction(query string) (tags []string, ok bool) {
-	for word := range strings.FieldsSeq(query) {
-		if word == "AND" {
-			continue
-		}
-		key, value, isTag := strings.Cut(word, ":")
-		if !isTag || key == "" || value == "" || strings.ContainsAny(word, `*?()"'\!<>[]`) || strings.HasPrefix(word, "-") {
-			return nil, false
-		}
-		tags = append(tags, word)
-	}
-	return tags, len(tags) > 0
-}
-
-func hasAll(have, want []string) bool {
-	for _, w := range want {
-		if !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, w) }) {
-			return false
-		}
-	}
-	return true
+	return slices.ContainsFunc(list, func(l slo.Correction) bool { return l.ID == c.ID }), nil
 }

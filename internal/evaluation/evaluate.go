@@ -1,11 +1,13 @@
 package evaluation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math"
-	"sync"
+	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,6 +21,8 @@ type Row struct {
 	Definition slo.Definition
 	// Windows holds one assessment for each selected timeframe, shortest first; empty with a Defect.
 	Windows []slo.Assessment
+	// Datadog holds Datadog's own figure for each of Windows; nil where there is none.
+	Datadog []*Comparison
 	Groups  []Group
 	Defect  *slo.Defect
 	Notes   []slo.Note
@@ -30,141 +34,206 @@ type Group struct {
 	Windows []slo.Assessment
 }
 
-// Runner carries out plans.
-type Runner struct {
-	Metrics Metrics
-	// Concurrency is how many requests are under way at once.
-	Concurrency int
-	// Progress, when set, is told after each request how many of them are answered.
-	Progress func(done, total int)
+// inquiry is what is asked of every job.
+type inquiry struct {
+	question slo.Question
+	// reported are Datadog's own figures, by objective.
+	reported map[string][]slo.Reported
+	// keep asks for the records that the rows are made from: most of the memory of a large board.
+	keep bool
 }
-
-// givingUp is how many requests may fail while not one is answered, until the
-// rest is not tried any more.
-const givingUp = 8
 
 // Run asks what the plan says and assesses every job. It returns an error only
 // when ctx was cancelled; whatever else failed is the Defect of the rows it concerns.
 func (r Runner) Run(ctx context.Context, jobs []Job, plan Plan, q slo.Question) ([]Row, error) {
+	rows, _, err := r.run(ctx, jobs, plan, inquiry{question: q})
+	return rows, err
+}
+
+// run also returns the records that the rows are made from, where they are to be kept.
+func (r Runner) run(ctx context.Context, jobs []Job, plan Plan, ask inquiry) ([]Row, []record, error) {
 	got, err := r.fetch(ctx, plan)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	rows := make([]Row, len(jobs))
+	rows, records := make([]Row, len(jobs)), make([]record, len(jobs))
 	var group errgroup.Group
 	group.SetLimit(max(1, r.Concurrency))
 	for i, job := range jobs {
 		group.Go(func() error {
-			rows[i] = assess(job, got, plan.pieces[i], q)
-			return nil
-		})
-	}
-	return rows, group.Wait()
-}
-
-// fetch sends the requests of the plan.
-func (r Runner) fetch(ctx context.Context, plan Plan) (answers, error) {
-	got := answers{}
-	var (
-		mu             sync.Mutex
-		done, answered int
-		fatal          error
-	)
-	group := errgroup.Group{}
-	group.SetLimit(max(1, r.Concurrency))
-	within, stop := context.WithCancel(ctx)
-	defer stop()
-	for _, request := range plan.Requests {
-		group.Go(func() error {
-			list, err := r.Metrics.Series(within, request)
-			mu.Lock()
-			defer mu.Unlock()
-			done++
-			if err == nil {
-				answered++
-			} else if fatal == nil && within.Err() == nil && (kind(err) == slo.Auth || (answered == 0 && done >= givingUp)) {
-				fatal = err
-				stop()
-			}
-			if fatal != nil && err != nil {
-				err = fatal
-			}
-			for i, text := range request.Queries {
-				answer := timeseries.Answer{Err: err}
-				if err == nil {
-					answer = list[i]
-				}
-				got[answerKey{text, chunk{request.Span, request.Step}}] = answer
-			}
-			if r.Progress != nil {
-				r.Progress(done, len(plan.Requests))
+			row, rec := job.evaluate(got, plan.pieces[i], plan.extents[i], ask)
+			if rows[i] = row; ask.keep {
+				records[i] = rec
 			}
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); errors.Is(err, context.Canceled) {
-		return nil, err
-	}
-	return got, nil
+	return rows, records, group.Wait()
 }
 
-// assess is the row of one job.
-func assess(job Job, got answers, pieces []piece, q slo.Question) Row {
-	d := job.Definition
-	row := Row{Definition: d, Notes: d.Notes, Defect: d.Defect}
-	if row.Defect != nil {
-		return row
+// evaluate is the row of the job.
+func (j Job) evaluate(got answers, pieces []piece, extent timeseries.Span, ask inquiry) (Row, record) {
+	d := j.Definition
+	if !j.evaluable() {
+		return Row{Definition: d, Notes: d.Notes, Defect: d.Defect}, record{}
 	}
-	if len(job.Objectives) == 0 {
-		return row
-	}
-	sli, ok := d.SLI.(slo.EventSLI)
-	if !ok {
-		row.Defect = &slo.Defect{Kind: slo.Unsupported, Message: fmt.Sprintf("objectives of type %s are not evaluated by this version", d.Type)}
-		return row
-	}
-	evidence, err := got.evidence(sli, pieces)
+	rec, err := j.record(got, pieces, extent)
 	if err != nil {
-		row.Defect = DefectOf(err)
-		return row
+		return Row{Definition: d, Notes: d.Notes, Defect: DefectOf(err)}, record{}
 	}
-	for _, o := range job.Objectives {
-		if known := evidence.Overall.Known; !known.Covers(o.Timeframe.Window(q.To)) {
-			row.Defect = &slo.Defect{
+	row, err := j.assess(rec, ask)
+	if err != nil {
+		return Row{Definition: d, Notes: d.Notes, Defect: DefectOf(err)}, record{}
+	}
+	if known := rec.overall.known(); known.Start > extent.Start {
+		row.Notes = append(row.Notes, slo.Note{
+			Code: "beyond_retention",
+			Text: fmt.Sprintf("Datadog keeps nothing from before %s; what would need it is not known", timeseries.Format(known.Start)),
+		})
+	}
+	return row, rec
+}
+
+// record is what the answers say of the job.
+func (j Job) record(got answers, pieces []piece, extent timeseries.Span) (record, error) {
+	switch sli := j.Definition.SLI.(type) {
+	case slo.EventSLI:
+		return got.counts(sli, pieces)
+	case slo.SliceSLI:
+		if len(pieces) == 0 {
+			return got.recorded(j.Definition, sli, extent)
+		}
+		return got.slices(sli, pieces)
+	case slo.MonitorSLI:
+		if j.Definition.Source != slo.FromDatadog {
+			return record{}, &slo.Defect{
+				Kind: slo.Unsupported, Message: "a monitor SLO from a file cannot be evaluated: what Datadog recorded of monitors is only found under an SLO of its own",
+			}
+		}
+		return got.monitors(j.Definition, sli, extent)
+	}
+	return record{}, &slo.Defect{Kind: slo.Unsupported, Message: fmt.Sprintf("objectives of type %s are not evaluated by this version", j.Definition.Type)}
+}
+
+// assess answers the question for every window, overall and for each group.
+func (j Job) assess(rec record, ask inquiry) (Row, error) {
+	d, q := j.Definition, ask.question
+	row := Row{Definition: d, Notes: slices.Concat(d.Notes, rec.notes), Datadog: make([]*Comparison, len(j.Objectives))}
+	for i, o := range j.Objectives {
+		if known := rec.overall.known(); !known.Covers(o.Timeframe.Window(q.To)) {
+			return row, &slo.Defect{
 				Kind:    slo.Invalid,
 				Message: fmt.Sprintf("its %s window begins before %s, and Datadog keeps nothing older", o.Timeframe, timeseries.Format(known.Start)),
 			}
-			row.Windows = nil
-			return row
 		}
-		a, err := slo.Assess(o, evidence.Overall, q)
+		a, err := j.window(rec.overall, o, q)
 		if err != nil {
-			return Row{Definition: d, Notes: d.Notes, Defect: DefectOf(err)}
+			return row, err
 		}
 		row.Windows = append(row.Windows, a)
+		for _, r := range ask.reported[d.ID] {
+			if r.Timeframe == o.Timeframe {
+				row.Datadog[i] = j.compareReported(rec, o, r, q.To)
+			}
+		}
 	}
-	for _, g := range evidence.Groups {
-		group := Group{Name: g.Name}
-		for _, o := range job.Objectives {
-			a, err := slo.Assess(o, g.Events, q)
+	for _, g := range rec.groups {
+		group := Group{Name: g.name}
+		for _, o := range j.Objectives {
+			a, err := j.window(g.observed, o, q)
 			if err != nil {
-				return Row{Definition: d, Notes: d.Notes, Defect: DefectOf(err)}
+				return row, err
 			}
 			group.Windows = append(group.Windows, a)
 		}
 		row.Groups = append(row.Groups, group)
 	}
 	row.Notes = append(row.Notes, about(d, row)...)
-	if known := evidence.Overall.Known; known.Start > pieces[0].span.Start {
+	longest := row.Windows[len(row.Windows)-1].Window
+	if t := rec.overall.timeline; t != nil && len(t.Stretches) > 0 && t.Stretches[0].Span.Start > longest.Start {
 		row.Notes = append(row.Notes, slo.Note{
-			Code: "beyond_retention",
-			Text: fmt.Sprintf("Datadog keeps nothing from before %s; what would need it is not known", timeseries.Format(known.Start)),
+			Code: "record_begins", Text: fmt.Sprintf("nothing is recorded before %s; the time before then does not count", timeseries.Format(t.Stretches[0].Span.Start)),
 		})
 	}
-	return row
+	return row, nil
+}
+
+// window is one assessment, with what status corrections make of it.
+func (j Job) window(o observed, objective slo.Objective, q slo.Question) (slo.Assessment, error) {
+	cuts := slo.Cuts(objective.Timeframe, q)
+	a, err := slo.Assess(objective, o.events(j.Occurrences, slo.ByStart, cuts), q)
+	if err != nil {
+		return a, err
+	}
+	for _, c := range j.Occurrences {
+		if c.Span = c.Span.Intersect(a.Window); !c.Span.Empty() {
+			a.Corrections = append(a.Corrections, c)
+		}
+	}
+	slices.SortStableFunc(a.Corrections, func(x, y slo.Occurrence) int {
+		return cmp.Or(cmp.Compare(x.Span.Start, y.Span.Start), cmp.Compare(x.ID, y.ID))
+	})
+	note, err := j.edgeNote(o, a)
+	if note != nil {
+		a.Notes = append(a.Notes, *note)
+	}
+	return a, err
+}
+
+// edgeNote says between which figures the truth lies, where what is shown
+// depends on how Datadog treats what a correction touches only in part.
+func (j Job) edgeNote(o observed, a slo.Assessment) (*slo.Note, error) {
+	if len(a.Corrections) == 0 {
+		return nil, nil
+	}
+	usual := o.corrected(a.Corrections, slo.ByStart)
+	low, high, differs := a, a, false
+	for _, rule := range slo.EdgeRules[1:] {
+		if slices.Equal(usual, o.corrected(a.Corrections, rule)) {
+			continue
+		}
+		q := slo.Question{To: a.Window.End}
+		other, err := slo.Assess(a.Objective, o.events(j.Occurrences, rule, slo.Cuts(a.Objective.Timeframe, q)), q)
+		if err != nil {
+			return nil, err
+		}
+		differs = differs || !a.ReadsLike(other)
+		if v, ok := other.Attainment.Value(); ok {
+			if l, known := low.Attainment.Value(); !known || v < l {
+				low = other
+			}
+			if h, known := high.Attainment.Value(); !known || v > h {
+				high = other
+			}
+		}
+	}
+	if !differs {
+		return nil, nil
+	}
+	text := fmt.Sprintf("%s: Datadog does not document how it counts what a status correction touches only in part; by another rule the attainment is between %s%% and %s%%",
+		a.Objective.Timeframe, exactly(low.Attainment), exactly(high.Attainment))
+	if low.Budget != nil && high.Budget != nil {
+		text += fmt.Sprintf(" and the budget left between %s%% and %s%%",
+			exactly(slo.Known(low.Budget.RemainingPercent)), exactly(slo.Known(high.Budget.RemainingPercent)))
+	}
+	return &slo.Note{Code: "correction_edge", Text: text}, nil
+}
+
+// exactly writes a percentage with more decimals than the board shows.
+func exactly(f slo.Figure) string {
+	v, known := f.Value()
+	if !known {
+		return "?"
+	}
+	return strconv.FormatFloat(math.Round(v*1e5)/1e5, 'f', -1, 64)
+}
+
+// known is the stretch that the evidence was asked for.
+func (o observed) known() timeseries.Span {
+	if o.timeline != nil {
+		return o.timeline.Known
+	}
+	return o.counts.Known
 }
 
 // about are the notes that follow from a definition's history and its windows together.
@@ -187,8 +256,12 @@ func about(d slo.Definition, row Row) []slo.Note {
 	}
 	for _, w := range row.Windows {
 		if c, ok := w.Coverage.Value(); ok && c < 1 && w.State != slo.NoData {
-			say("coverage", "%s: %.1f%% of the hours have no point of the denominator; no traffic and lost data look the same there",
-				w.Objective.Timeframe, math.Ceil(1000*(1-c))/10)
+			missing := math.Ceil(1000*(1-c)) / 10
+			if w.Unit == slo.Seconds {
+				say("coverage", "%s: in %.1f%% of the time there was no data; how that counts is the SLO's own rule", w.Objective.Timeframe, missing)
+				continue
+			}
+			say("coverage", "%s: %.1f%% of the hours have no point of the denominator; no traffic and lost data look the same there", w.Objective.Timeframe, missing)
 		}
 	}
 	return notes

@@ -33,7 +33,8 @@ func (c catalog) Corrections(ctx context.Context) ([]slo.Correction, error) {
 	}
 	return c.corrections(ctx)
 }
-func (catalog) Settle(context.Context, []slo.Definition) error { return nil }
+func (catalog) CorrectionsOf(context.Context, string) ([]slo.Correction, error) { return nil, nil }
+func (catalog) Settle(context.Context, []slo.Definition) error                  { return nil }
 
 var (
 	_ evaluation.Metrics = metrics(nil)
@@ -268,39 +269,6 @@ func TestTimeframeChoice(t *testing.T) {
 		}
 		if noted := len(got.Rows[0].Notes) == 1 && got.Rows[0].Notes[0].Code == "no_target_for_timeframe"; noted != (c.want == nil) {
 			t.Errorf("%s: notes %v", c.name, got.Rows[0].Notes)
-		}
-	}
-}
-
-func TestCorrectionsSetAside(t *testing.T) {
-	t.Parallel()
-	q := board(noon)
-	day := int64(slo.Day)
-	for _, c := range []struct {
-		name       string
-		correction slo.Correction
-		aside      bool
-		notes      int
-	}{
-		{"of this objective, inside", slo.Correction{SLOID: "a", Start: noon - day, End: noon - day + 600}, true, 0},
-		{"of this objective, and unreadable", slo.Correction{SLOID: "a", Unreadable: "the correction \"x\" has no readable start"}, true, 0},
-		{"of nobody knows what", slo.Correction{Unreadable: "correction number 2 of the listing is not an object with attributes"}, false, 1},
-		{"of another", slo.Correction{SLOID: "b", Start: noon - day, End: noon}, false, 0},
-		{"before all evidence", slo.Correction{SLOID: "a", Start: noon - 60*day, End: noon - 59*day}, false, 0},
-		{"after the window", slo.Correction{SLOID: "a", Start: noon, End: noon + day}, false, 0},
-		{"recurring since long ago", slo.Correction{SLOID: "a", Start: noon - 300*day, Duration: 3600, Rule: "FREQ=DAILY"}, true, 0},
-		{"by tags that match", slo.Correction{Query: "env:prod service:auth", Start: noon - day, End: noon}, true, 0},
-		{"by tags that do not", slo.Correction{Query: "env:dev", Start: noon - day, End: noon}, false, 0},
-		{"by a query we cannot read: it may", slo.Correction{Query: "env:prod OR team:*", Start: noon - day, End: noon}, true, 0},
-		{"by a negation: it may", slo.Correction{Query: "-env:prod", Start: noon - day, End: noon}, true, 0},
-		{"by a query we cannot read, at another time", slo.Correction{Query: "(env:prod)", Start: noon, End: noon + day}, false, 0},
-	} {
-		j := job("a", "g", "v", slo.SevenDays)
-		j.Definition.Tags = []string{"env:prod", "service:auth", "team:iam"}
-		jobs := []evaluation.Job{j}
-		notes := evaluation.SetAsideCorrected(jobs, []slo.Correction{c.correction}, q)
-		if aside := jobs[0].Definition.Defect != nil; aside != c.aside || len(notes) != c.notes {
-			t.Errorf("%s: set aside %v with %d notes, want %v with %d", c.name, aside, len(notes), c.aside, c.notes)
 		}
 	}
 }

@@ -9,20 +9,12 @@ import (
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
-// answers holds what came back, by query and chunk.
-type answers map[answerKey]timeseries.Answer
-
-type answerKey struct {
-	query string
-	chunk chunk
-}
-
-// evidence turns the answers of one objective into event counts on the pieces'
+// counts turns the answers of one objective into event counts on the pieces'
 // grid: each side a weighted sum of its queries, for each group and pooled
 // over all groups.
-func (a answers) evidence(sli slo.EventSLI, pieces []piece) (slo.Evidence, error) {
+func (a answers) counts(sli slo.EventSLI, pieces []piece) (record, error) {
 	if len(pieces) == 0 {
-		return slo.Evidence{}, &slo.Defect{Kind: slo.Invalid, Message: "the plan does not reach over the window"}
+		return record{}, &slo.Defect{Kind: slo.Invalid, Message: "the plan does not reach over the window"}
 	}
 	known := timeseries.Span{Start: pieces[0].span.Start, End: pieces[len(pieces)-1].span.End}
 	groups := map[string]*slo.Events{}
@@ -30,8 +22,8 @@ func (a answers) evidence(sli slo.EventSLI, pieces []piece) (slo.Evidence, error
 	side := func(terms []slo.Term, values func(*slo.Run) []float64) error {
 		for _, t := range terms {
 			for i, p := range pieces {
-				answer := a[answerKey{t.Query, p.chunk}]
-				if beyond := (retention)(nil); errors.As(answer.Err, &beyond) && beyond.OutsideRetention() {
+				answer := a.series[answerKey{t.Query, p.chunk}]
+				if beyondRetention(answer.Err) {
 					known.Start = max(known.Start, p.span.End)
 					continue
 				}
@@ -55,19 +47,25 @@ func (a answers) evidence(sli slo.EventSLI, pieces []piece) (slo.Evidence, error
 		return nil
 	}
 	if err := side(sli.Good, func(r *slo.Run) []float64 { return r.Good }); err != nil {
-		return slo.Evidence{}, err
+		return record{}, err
 	}
 	if err := side(sli.Valid, func(r *slo.Run) []float64 { return r.Valid }); err != nil {
-		return slo.Evidence{}, err
+		return record{}, err
 	}
 	overall.Known = known
-	e := slo.Evidence{Overall: *overall}
+	rec := record{overall: observed{counts: *overall}}
 	for name, events := range groups {
 		events.Known = known
-		e.Groups = append(e.Groups, slo.GroupEvents{Name: name, Events: *events})
+		rec.groups = append(rec.groups, groupRecord{name, observed{counts: *events}})
 	}
-	slices.SortFunc(e.Groups, func(x, y slo.GroupEvents) int { return strings.Compare(x.Name, y.Name) })
-	return e, nil
+	slices.SortFunc(rec.groups, func(x, y groupRecord) int { return strings.Compare(x.name, y.name) })
+	return rec, nil
+}
+
+// beyondRetention reports whether an error is a [retention].
+func beyondRetention(err error) bool {
+	var beyond retention
+	return errors.As(err, &beyond) && beyond.OutsideRetention()
 }
 
 // retention is an error that says that a stretch of time is older than what

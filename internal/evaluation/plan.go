@@ -3,7 +3,6 @@ package evaluation
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/slo-cli/slo/pkg/slo"
@@ -22,24 +21,54 @@ const (
 	coarseStep = 3600
 )
 
-// Job is one objective to evaluate, with the windows that were selected.
+// Job is one objective to evaluate, with the windows that were selected and the
+// status corrections that apply to it.
 type Job struct {
-	Definition slo.Definition
-	Objectives []slo.Objective
+	Definition  slo.Definition
+	Objectives  []slo.Objective
+	Occurrences []slo.Occurrence
 }
+
+// evaluable reports whether there is anything to ask for.
+func (j Job) evaluable() bool { return j.Definition.Defect == nil && len(j.Objectives) > 0 }
 
 // events is what the job counts, where it counts events and can be evaluated.
 func (j Job) events() (slo.EventSLI, bool) {
 	sli, ok := j.Definition.SLI.(slo.EventSLI)
-	return sli, ok && j.Definition.Defect == nil && len(j.Objectives) > 0
+	return sli, ok && j.evaluable()
 }
 
-// Plan is the least set of metric requests that answers the question for all
-// jobs together, and for each job the way back from answers to evidence.
+// slices is what the job compares, where it compares slices and can be evaluated.
+func (j Job) slices() (slo.SliceSLI, bool) {
+	sli, ok := j.Definition.SLI.(slo.SliceSLI)
+	return sli, ok && j.evaluable()
+}
+
+// Bounds is what a plan has to heed beside the question.
+type Bounds struct {
+	// Ends is the stretch in which Datadog computed its own figures: windows that
+	// end anywhere in it are evaluated as well, to be compared. Empty when there are none.
+	Ends timeseries.Span
+	// MaxRequests is how many metric requests there may be before time slice
+	// objectives make do with Datadog's record of their transitions; 0 for any number.
+	MaxRequests int
+}
+
+// Plan is the least set of requests that answers the question for all jobs
+// together, and for each job the way back from answers to evidence.
 type Plan struct {
 	Requests []timeseries.Request
+	// Histories are asked for what no metric request can tell, or may not any more.
+	Histories []slo.HistoryRequest
+	// Monitors are those whose settings are needed.
+	Monitors []int64
+	// FellBack is how many time slice objectives are evaluated from transitions
+	// because of MaxRequests, and Wanted how many metric requests it would have been.
+	FellBack, Wanted int
 	// pieces[i] covers the time of job i: which chunk answers which stretch.
 	pieces [][]piece
+	// extents[i] is the time of job i.
+	extents []timeseries.Span
 }
 
 // chunk is one stretch at one step, asked in one request of up to maxQueries queries.
@@ -58,42 +87,38 @@ type piece struct {
 //
 // Jobs that share a query share its data, so their cuts are thrown together:
 // each query is then asked once for every stretch of time, and both sides of
-// an objective lie on the same grid. Queries that need the same stretch at the same step travel together.
-func NewPlan(jobs []Job, q slo.Question) Plan {
-	cuts := sharedCuts(jobs, q)
-	plan := Plan{pieces: make([][]piece, len(jobs))}
-	queries := map[chunk]map[string]bool{}
+// an objective lie on the same grid. What needs the same stretch at the same step travels together.
+func NewPlan(jobs []Job, q slo.Question, b Bounds) Plan {
+	cuts := sharedCuts(jobs, q, b.Ends)
+	plan := Plan{pieces: make([][]piece, len(jobs)), extents: make([]timeseries.Span, len(jobs))}
+	asked := load{}
 	for i, job := range jobs {
-		sli, ok := job.events()
-		if !ok || len(cuts[i]) == 0 {
+		if !job.evaluable() {
 			continue
 		}
-		chunks := cover(cuts[i])
-		plan.pieces[i] = layout(chunks, cuts[i])
-		for _, c := range chunks {
-			if queries[c] == nil {
-				queries[c] = map[string]bool{}
-			}
+		plan.extents[i] = extentOf(job, q, b.Ends)
+		if sli, ok := job.events(); ok {
+			chunks := cover(cuts[i])
+			plan.pieces[i] = layout(chunks, cuts[i])
 			for _, text := range queriesOf(sli) {
-				queries[c][text] = true
+				asked.add(chunks, bundle{queries: []string{text}})
 			}
 		}
 	}
-	for c, texts := range queries {
-		for batch := range slices.Chunk(slices.Sorted(maps.Keys(texts)), maxQueries) {
-			plan.Requests = append(plan.Requests, timeseries.Request{Queries: batch, Span: c.span, Step: c.step})
-		}
-	}
-	// Newest first: the tail of the window matters most when time runs out.
-	slices.SortFunc(plan.Requests, func(a, b timeseries.Request) int {
-		return cmp.Or(cmp.Compare(b.Span.End, a.Span.End), cmp.Compare(b.Span.Start, a.Span.Start),
-			cmp.Compare(a.Step, b.Step), slices.Compare(a.Queries, b.Queries))
-	})
+	plan.placeSlices(jobs, asked, b.MaxRequests)
+	plan.Requests = asked.requests()
+	plan.askRecords(jobs)
 	return plan
 }
 
+// extentOf is the time that the job's evidence must reach over.
+func extentOf(job Job, q slo.Question, ends timeseries.Span) timeseries.Span {
+	cuts := cutsOf(job, q, ends)
+	return timeseries.Span{Start: slices.Min(cuts), End: slices.Max(cuts)}
+}
+
 // sharedCuts are, for each job, the cuts of all jobs that it is tied to by common queries.
-func sharedCuts(jobs []Job, q slo.Question) [][]int64 {
+func sharedCuts(jobs []Job, q slo.Question, ends timeseries.Span) [][]int64 {
 	leader := make([]int, len(jobs))
 	find := func(i int) int {
 		for leader[i] != i {
@@ -118,11 +143,8 @@ func sharedCuts(jobs []Job, q slo.Question) [][]int64 {
 	}
 	union := map[int][]int64{}
 	for i, job := range jobs {
-		if _, ok := job.events(); !ok {
-			continue
-		}
-		for _, o := range job.Objectives {
-			union[find(i)] = append(union[find(i)], slo.Cuts(o.Timeframe, q)...)
+		if _, ok := job.events(); ok {
+			union[find(i)] = append(union[find(i)], cutsOf(job, q, ends)...)
 		}
 	}
 	for k, c := range union {
@@ -132,6 +154,30 @@ func sharedCuts(jobs []Job, q slo.Question) [][]int64 {
 	cuts := make([][]int64, len(jobs))
 	for i := range jobs {
 		cuts[i] = union[find(i)]
+	}
+	return cuts
+}
+
+// cutsOf are the instants that no bucket of a job may straddle: those of the
+// question, the edges of status corrections, and every five minutes where a
+// window that Datadog reported may begin or end.
+func cutsOf(job Job, q slo.Question, ends timeseries.Span) []int64 {
+	var cuts []int64
+	for _, o := range job.Objectives {
+		cuts = append(cuts, slo.Cuts(o.Timeframe, q)...)
+		if !ends.Empty() {
+			for _, at := range []timeseries.Span{ends, ends.Shift(-int64(o.Timeframe))} {
+				for t := timeseries.Floor(at.Start, fineStep); t <= timeseries.Ceil(at.End, fineStep); t += fineStep {
+					cuts = append(cuts, t)
+				}
+			}
+		}
+	}
+	extent := timeseries.Span{Start: slices.Min(cuts), End: slices.Max(cuts)}
+	for _, edge := range slo.Edges(job.Occurrences, fineStep) {
+		if extent.Contains(edge) {
+			cuts = append(cuts, edge)
+		}
 	}
 	return cuts
 }
@@ -224,6 +270,13 @@ func (p Plan) Summary() string {
 		for _, q := range r.Queries {
 			queries[q] = true
 		}
+		for _, f := range r.Formulas {
+			queries[f.Key()] = true
+		}
 	}
-	return fmt.Sprintf("%d series requests for %d different queries", len(p.Requests), len(queries))
+	text := fmt.Sprintf("%d series requests for %d different queries", len(p.Requests), len(queries))
+	if len(p.Histories) > 0 {
+		text += fmt.Sprintf(", %d histories, %d monitors", len(p.Histories), len(p.Monitors))
+	}
+	return text
 }

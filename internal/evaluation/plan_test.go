@@ -59,7 +59,7 @@ func TestPlanCountsRequests(t *testing.T) {
 		}, board(noon), 2},
 		{"a question without meeting and trend: tail, head and middle", fifty[:1], slo.Question{To: noon + 300}, 4},
 	} {
-		if got := len(evaluation.NewPlan(c.jobs, c.q).Requests); got != c.want {
+		if got := len(evaluation.NewPlan(c.jobs, c.q, evaluation.Bounds{}).Requests); got != c.want {
 			t.Errorf("%s: %d requests, want %d", c.name, got, c.want)
 		}
 	}
@@ -69,12 +69,10 @@ func TestPlanSkipsWhatCannotBeEvaluated(t *testing.T) {
 	t.Parallel()
 	broken := job("a", "g", "v", slo.SevenDays)
 	broken.Definition.Defect = &slo.Defect{Kind: slo.Invalid, Message: "broken"}
-	monitor := job("b", "g", "v", slo.SevenDays)
-	monitor.Definition.SLI = slo.MonitorSLI{MonitorIDs: []int64{1}}
 	noTarget := job("c", "g", "v")
-	plan := evaluation.NewPlan([]evaluation.Job{broken, monitor, noTarget}, board(noon))
-	if len(plan.Requests) != 0 {
-		t.Errorf("got %d requests, want none", len(plan.Requests))
+	plan := evaluation.NewPlan([]evaluation.Job{broken, noTarget}, board(noon), evaluation.Bounds{})
+	if len(plan.Requests)+len(plan.Histories)+len(plan.Monitors) != 0 {
+		t.Errorf("got %+v, want nothing to ask", plan)
 	}
 }
 
@@ -135,7 +133,7 @@ func TestPlannedSumsAreTheTraffic(t *testing.T) {
 			frames := rapid.SliceOfNDistinct(timeframe, 1, 3, rapid.ID).Draw(t, "frames")
 			jobs = append(jobs, job(fmt.Sprint(i), fmt.Sprint("g", rapid.IntRange(0, 3).Draw(t, "good")), fmt.Sprint("v", rapid.IntRange(0, 3).Draw(t, "valid")), frames...))
 		}
-		plan := evaluation.NewPlan(jobs, q)
+		plan := evaluation.NewPlan(jobs, q, evaluation.Bounds{})
 		rows, err := evaluation.Runner{Metrics: w, Concurrency: 4}.Run(context.Background(), jobs, plan, q)
 		if err != nil {
 			t.Fatal(err)
@@ -176,7 +174,7 @@ func TestPlanAsksNothingTwice(t *testing.T) {
 		step  int64
 	}
 	asked := map[ask][]timeseries.Span{}
-	for _, r := range evaluation.NewPlan(jobs, board(noon+900)).Requests {
+	for _, r := range evaluation.NewPlan(jobs, board(noon+900), evaluation.Bounds{}).Requests {
 		for _, q := range r.Queries {
 			for _, other := range asked[ask{q, r.Step}] {
 				if other.Overlaps(r.Span) {
@@ -191,7 +189,7 @@ func TestPlanAsksNothingTwice(t *testing.T) {
 func TestPlanIsDeterministic(t *testing.T) {
 	t.Parallel()
 	jobs := []evaluation.Job{job("a", "g", "v", slo.NinetyDays), job("b", "h", "w", slo.ThirtyDays)}
-	one, two := evaluation.NewPlan(jobs, board(noon+300)), evaluation.NewPlan(jobs, board(noon+300))
+	one, two := evaluation.NewPlan(jobs, board(noon+300), evaluation.Bounds{}), evaluation.NewPlan(jobs, board(noon+300), evaluation.Bounds{})
 	if diff := cmp.Diff(one.Requests, two.Requests); diff != "" {
 		t.Errorf("two plans for the same jobs differ (-first +second):\n%s", diff)
 	}

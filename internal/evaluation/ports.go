@@ -7,12 +7,18 @@ import (
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
-// Catalog knows the objectives. Its errors wrap a *slo.Defect that says whose turn it is, unless ctx ended.
+// Every error of a port wraps a *slo.Defect that says whose turn it is, unless
+// ctx ended. An error with a method NotFound that returns true says that
+// Datadog does not have what was asked for.
+
+// Catalog knows the objectives.
 type Catalog interface {
 	// SLOs lists every objective once; what cannot be evaluated carries its Defect.
 	SLOs(ctx context.Context) ([]slo.Definition, []slo.Note, error)
 	// Corrections lists every status correction of the organisation.
 	Corrections(ctx context.Context) ([]slo.Correction, error)
+	// CorrectionsOf lists the status corrections that Datadog applies to one objective.
+	CorrectionsOf(ctx context.Context, id string) ([]slo.Correction, error)
 	// Settle completes definitions whose queries cannot be asked before
 	// something else about them is known, in place. What cannot be completed gets its Defect.
 	Settle(ctx context.Context, defs []slo.Definition) error
@@ -21,8 +27,18 @@ type Catalog interface {
 // Metrics answers metric queries. One call is one request: span and step are
 // such that it can be answered at full resolution.
 type Metrics interface {
-	// Series returns one answer for each query, in order. An error means that
-	// none was answered; a query that failed alone carries its error in its answer.
-	// Errors wrap a *slo.Defect unless ctx ended.
+	// Series returns one answer for each query and then one for each formula, in
+	// order. An error means that none was answered; a query that failed alone
+	// carries its error in its answer.
 	Series(ctx context.Context, r timeseries.Request) ([]timeseries.Answer, error)
+}
+
+// Records knows what Datadog itself recorded and computed.
+type Records interface {
+	// Reported lists Datadog's own figures for every window of every objective.
+	Reported(ctx context.Context) ([]slo.Reported, []slo.Note, error)
+	// History is Datadog's account of one objective over one window.
+	History(ctx context.Context, r slo.HistoryRequest) (slo.History, error)
+	// Monitor is one monitor's settings.
+	Monitor(ctx context.Context, id int64) (slo.MonitorSettings, error)
 }

@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slo-cli/slo/internal/spelling"
@@ -97,4 +98,14 @@ func namesOf(defs []slo.Definition) []string {
 		names[i] = d.Name
 	}
 	return names
+}
+
+// hasAll reports whether all tags that are wanted are there, in any case.
+func hasAll(have, want []string) bool {
+	for _, w := range want {
+		if !slices.ContainsFunc(have, func(h string) bool { return strings.EqualFold(h, w) }) {
+			return false
+		}
+	}
+	return true
 }

@@ -32,6 +32,11 @@ func board() document.Document {
 			text("30d"), number(attained, 3, "%"), number(99.9, 1, "%"), number(left, 1, "%"), short, change, burning, spark, empty, text("id-" + state),
 		}}
 	}
+	// timed is a row whose budget is time.
+	timed := func(r document.Row, seconds float64) document.Row {
+		r.Cells[6] = document.Cell{Kind: document.Duration, Value: seconds, Round: document.Down, Compact: true}
+		return r
+	}
 	gap := math.NaN()
 	lasting := func(seconds float64) document.Cell {
 		return document.Cell{Kind: document.Duration, Value: seconds}
@@ -72,6 +77,8 @@ func board() document.Document {
 					}},
 					row(document.Warn, "warning", "search latency under 300 ms for every endpoint of the public interface in all three environments", 99.912, 12.06, 3_100_000, 0, 0.91, []float64{50, 40, 30, 20, 12}, lasting(3*86400+4*3600+59)),
 					row(document.Good, "ok", "cart 🛒 👨‍👩‍👧 e\u0301", 99.996, 96, 2_600_000_000, 0.04, 0, []float64{96, 97, 98, 99, 100}, unknown),
+					timed(row(document.Bad, "breached", "login page is up", 99.861111, -38.8889, 0, -12.5, 0, []float64{0}, unknown), -1020),
+					timed(row(document.Good, "ok", "orders database", 99.976787, 76.787, 0, -0.04, 0, []float64{76}, unknown), 7_384.8),
 					row(document.Good, "ok", "auth", 100, 100, 12, 12.5, 0.04, []float64{100}, document.Cell{}),
 				},
 			},

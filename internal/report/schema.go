@@ -1,9 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"time"
 
+	"github.com/slo-cli/slo/internal/evaluation"
 	"github.com/slo-cli/slo/pkg/slo"
+	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
 // The types below are the JSON documents of the contract, field by field.
@@ -63,9 +66,20 @@ type windowJSON struct {
 	Previous    *previousJSON  `json:"previous"`
 	ExhaustedAt *time.Time     `json:"exhausted_at"`
 	Trend       []*float64     `json:"trend"`
-	// Datadog's own figure arrives with the comparison; until then nothing honest can be said.
-	Datadog     *struct{}        `json:"datadog"`
+	// Datadog is null where Datadog has no figure, and for groups.
+	Datadog     *datadogJSON     `json:"datadog"`
 	Corrections []correctionJSON `json:"corrections"`
+}
+
+// datadogJSON is Datadog's own figure and the window that it stands for.
+type datadogJSON struct {
+	Attainment       *float64   `json:"attainment"`
+	RemainingPercent *float64   `json:"remaining_percent"`
+	From             *time.Time `json:"from"`
+	To               *time.Time `json:"to"`
+	// Agrees is null when no honest comparison exists.
+	Agrees *bool   `json:"agrees"`
+	Reason *string `json:"reason"`
 }
 
 type budgetJSON struct {
@@ -136,10 +150,13 @@ func percentOrNull(t slo.Target) *float64 {
 	return &p
 }
 
-func windowsJSON(assessments []slo.Assessment) []windowJSON {
+// windowsJSON are the windows, each with Datadog's own figure where there is one.
+func windowsJSON(assessments []slo.Assessment, theirs []*evaluation.Comparison) []windowJSON {
 	out := make([]windowJSON, 0, len(assessments))
-	for _, a := range assessments {
-		out = append(out, assessmentJSON(a))
+	for i, a := range assessments {
+		w := assessmentJSON(a)
+		w.Datadog = comparisonJSON(comparisonOf(theirs, i))
+		out = append(out, w)
 	}
 	return out
 }
@@ -151,10 +168,10 @@ func assessmentJSON(a slo.Assessment) windowJSON {
 		Target: a.Objective.Target.Percent(), Warning: percentOrNull(a.Objective.Warning),
 		State:      string(a.State),
 		Attainment: a.Attainment.Pointer(), Good: a.Good.Pointer(), Total: a.Valid.Pointer(),
-		Unit: "requests", Coverage: a.Coverage.Pointer(),
+		Unit: string(unitOf(a)), Coverage: a.Coverage.Pointer(),
 		ExhaustedAt: instantOrNull(a.ExhaustedAt),
 		Trend:       make([]*float64, 0, len(a.Trend)),
-		Corrections: []correctionJSON{},
+		Corrections: correctionsJSON(a.Corrections),
 	}
 	for _, f := range a.Trend {
 		w.Trend = append(w.Trend, f.Pointer())
@@ -172,4 +189,44 @@ func assessmentJSON(a slo.Assessment) windowJSON {
 		}
 	}
 	return w
+}
+
+// unitOf is what the window counts; one without evidence counts requests, as pkg/slo does.
+func unitOf(a slo.Assessment) slo.Unit { return cmp.Or(a.Unit, slo.Requests) }
+
+func correctionsJSON(occurrences []slo.Occurrence) []correctionJSON {
+	out := make([]correctionJSON, 0, len(occurrences))
+	for _, o := range occurrences {
+		out = append(out, correctionJSON{ID: o.ID, From: instant(o.Span.Start), To: instant(o.Span.End)})
+	}
+	return out
+}
+
+func comparisonJSON(c *evaluation.Comparison) *datadogJSON {
+	if c == nil {
+		return nil
+	}
+	from, to := endsOrNull(c.Window)
+	return &datadogJSON{
+		Attainment: c.Attainment.Pointer(), RemainingPercent: c.RemainingPercent.Pointer(),
+		From: from, To: to, Agrees: agrees(c.Verdict), Reason: textOrNull(string(c.Reason)),
+	}
+}
+
+// endsOrNull are the ends of a window; null where it is not known.
+func endsOrNull(window timeseries.Span) (from, to *time.Time) {
+	if window.Empty() {
+		return nil, nil
+	}
+	start, end := instant(window.Start), instant(window.End)
+	return &start, &end
+}
+
+// agrees is the verdict as the contract has it.
+func agrees(v evaluation.Verdict) *bool {
+	said := v == evaluation.Agrees
+	if !said && v != evaluation.Differs {
+		return nil
+	}
+	return &said
 }

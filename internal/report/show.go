@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,10 +16,27 @@ type showJSON struct {
 	Site   string         `json:"site"`
 	Notes  []noteJSON     `json:"notes"`
 	SLO    definitionJSON `json:"slo"`
+	// Comparison is null unless it was asked for.
+	Comparison []accountJSON `json:"comparison"`
 }
 
-// Show is one SLO object in full.
-func Show(c Catalog) document.Document {
+// Show is one SLO object in full, and our figures beside Datadog's where they were compared.
+func Show(c Catalog, compared *Compared) document.Document {
+	doc, payload := show(c)
+	if compared != nil {
+		doc.Tables = append(doc.Tables, compared.tables()...)
+		doc.Notes = distinct(append(compared.notes(), doc.Notes...))
+		payload.Comparison = compared.payload()
+		payload.Notes = notesJSON(distinct(slices.Concat(c.Notes, compared.Notes)))
+		payload.SLO.Notes = notesJSON(notesOf(compared.Row))
+		payload.SLO.Error = defectJSON(compared.Row.Defect)
+	}
+	doc.Payload = payload
+	return doc
+}
+
+// show is the object without figures.
+func show(c Catalog) (document.Document, showJSON) {
 	d := c.Definitions[0]
 	table := document.Table{Columns: []document.Column{
 		{Name: "FIELD", Key: "field"}, {Name: "VALUE", Key: "value", Wrap: true, Shrink: true, MinWidth: 20},
@@ -57,12 +75,21 @@ func Show(c Catalog) document.Document {
 		notes = append(notes, n.Text)
 	}
 	if d.Defect != nil {
-		notes = append(notes, d.Defect.Message)
+		notes = append(notes, inFull(d.Defect))
 	}
-	return document.Document{
-		Title: d.Name, Tables: []document.Table{table}, Notes: notes,
-		Payload: showJSON{Schema: "slo.show/v1", Site: c.Site, Notes: notesJSON(c.Notes), SLO: c.definition(d)},
+	return document.Document{Title: d.Name, Tables: []document.Table{table}, Notes: notes},
+		showJSON{Schema: "slo.show/v1", Site: c.Site, Notes: notesJSON(c.Notes), SLO: c.definition(d)}
+}
+
+// distinct is the list with every element once, in the order of their first places.
+func distinct[T comparable](list []T) []T {
+	var once []T
+	for _, v := range list {
+		if !slices.Contains(once, v) {
+			once = append(once, v)
+		}
 	}
+	return once
 }
 
 func showSLI(sli slo.SLI, add func(field, value string)) {
@@ -72,7 +99,8 @@ func showSLI(sli slo.SLI, add func(field, value string)) {
 		add("total", termsText(sli.Valid))
 		add("group by", strings.Join(sli.GroupBy, ", "))
 	case slo.SliceSLI:
-		add("good slice", fmt.Sprintf("%s %s %g, each %d s", sli.Formula, sli.Comparator, sli.Threshold, sli.Seconds))
+		add("good slice", fmt.Sprintf("%s %s %g", sli.Formula, sli.Comparator, sli.Threshold))
+		add("slice", fmt.Sprintf("%d s", sli.Seconds))
 		names := make([]string, 0, len(sli.Queries))
 		for name := range sli.Queries {
 			names = append(names, name)
@@ -83,8 +111,12 @@ func showSLI(sli slo.SLI, add func(field, value string)) {
 		}
 		add("no data", sli.NoDataStrategy)
 	case slo.MonitorSLI:
-		add("monitors", strings.Trim(fmt.Sprint(sli.MonitorIDs), "[]"))
-		add("groups", strings.Join(sli.Groups, ", "))
+		var ids []string
+		for _, id := range sli.MonitorIDs {
+			ids = append(ids, strconv.FormatInt(id, 10))
+		}
+		add("monitors", strings.Join(ids, ", "))
+		add("groups", strings.Join(sli.Groups, "; "))
 	}
 }
 

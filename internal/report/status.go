@@ -33,7 +33,8 @@ type Board struct {
 	cols []document.Column
 }
 
-// worstGroups is how many groups of an objective the board shows unasked.
+// worstGroups is how many groups of an objective, of those that are not ok, the
+// board shows unasked.
 const worstGroups = 3
 
 // Status is the board that opens the meeting, worst first.
@@ -59,11 +60,11 @@ func (b Board) payload() statusJSON {
 		row := sloRowJSON{
 			ID: d.ID, Name: d.Name, Type: textOrNull(string(d.Type)), Source: string(d.Source),
 			Tags: append([]string{}, d.Tags...), URL: textOrNull(b.Link(d)),
-			Windows: windowsJSON(r.Windows), Groups: make([]groupJSON, 0, len(r.Groups)),
+			Windows: windowsJSON(r.Windows, r.Datadog), Groups: make([]groupJSON, 0, len(r.Groups)),
 			Error: defectJSON(r.Defect), Notes: notesJSON(notesOf(r)),
 		}
 		for _, g := range r.Groups {
-			row.Groups = append(row.Groups, groupJSON{g.Name, windowsJSON(g.Windows)})
+			row.Groups = append(row.Groups, groupJSON{g.Name, windowsJSON(g.Windows, nil)})
 		}
 		doc.SLOs = append(doc.SLOs, row)
 	}
@@ -109,8 +110,11 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func (b Board) clock(unix int64) string {
-	return time.Unix(unix, 0).In(b.Zone).Format("2006-01-02 15:04 MST")
+func (b Board) clock(unix int64) string { return clock(unix, b.Zone) }
+
+// clock is an instant as a title or a sentence says it.
+func clock(unix int64, zone *time.Location) string {
+	return time.Unix(unix, 0).In(zone).Format("2006-01-02 15:04 MST")
 }
 
 // table has one line for each objective and window, and for the groups that need a look.
@@ -122,8 +126,8 @@ func (b Board) table() document.Table {
 			t.Rows = append(t.Rows, b.bareLine(r, link))
 			continue
 		}
-		for _, a := range r.Windows {
-			t.Rows = append(t.Rows, b.line(r, label(r), "", link, a))
+		for i, a := range r.Windows {
+			t.Rows = append(t.Rows, b.line(r, label(r), "", link, a, comparisonOf(r.Datadog, i)))
 		}
 		t.Rows = append(t.Rows, b.groupLines(r)...)
 	}
@@ -139,7 +143,7 @@ func (b Board) columns() []document.Column {
 	if slices.ContainsFunc(b.Rows, func(r evaluation.Row) bool { return len(r.Windows) > 1 }) {
 		window = 0
 	}
-	return []document.Column{
+	columns := []document.Column{
 		{Name: "STATE", Key: "state"},
 		{Name: "SLO", Key: "line", Human: true, Shrink: true, MinWidth: 24},
 		{Key: "slo", Machine: true},
@@ -147,16 +151,17 @@ func (b Board) columns() []document.Column {
 		{Key: "group", Machine: true},
 		{Name: "WIN", Key: "timeframe", Drop: window},
 		{Name: "ATTAINED", Key: "attainment", Align: right},
+		{Name: "DATADOG", Key: "datadog", Human: true, Align: right, Drop: 4},
 		{Name: "TARGET", Key: "target", Align: right, Drop: 2},
 		{Name: "LEFT", Key: "remaining_percent", Align: right},
-		{Name: "EVENTS LEFT", Key: "remaining", Align: right, Drop: 11},
+		{Name: "BUDGET LEFT", Key: "remaining", Align: right, Drop: 7},
 		{Name: "CHANGE", Key: "change_since_previous", Align: right, Drop: 3},
-		{Name: "TREND", Key: "trend", Drop: 6},
-		{Name: "BURN 1h", Key: "burn_1h", Align: right, Drop: 4},
-		{Name: "6h", Key: "burn_6h", Align: right, Drop: 9},
-		{Name: "1d", Key: "burn_1d", Align: right, Drop: 7},
-		{Name: "3d", Key: "burn_3d", Align: right, Drop: 10},
-		{Name: "EMPTY IN", Key: "empty_in", Human: true, Align: right, Drop: 5},
+		{Name: "TREND", Key: "trend", Drop: 8},
+		{Name: "BURN 1h", Key: "burn_1h", Align: right, Drop: 5},
+		{Name: "6h", Key: "burn_6h", Align: right, Drop: 10},
+		{Name: "1d", Key: "burn_1d", Align: right, Drop: 9},
+		{Name: "3d", Key: "burn_3d", Align: right, Drop: 11},
+		{Name: "EMPTY IN", Key: "empty_in", Human: true, Align: right, Drop: 6},
 		{Key: "exhausted_at", Machine: true},
 		{Key: "good", Machine: true},
 		{Key: "total", Machine: true},
@@ -166,7 +171,15 @@ func (b Board) columns() []document.Column {
 		{Key: "from", Machine: true},
 		{Key: "to", Machine: true},
 		{Key: "error", Machine: true},
+		{Key: "unit", Machine: true},
+		{Key: "datadog_attainment", Machine: true},
+		{Key: "datadog_agrees", Machine: true},
+		{Key: "datadog_reason", Machine: true},
 	}
+	if !b.anyDiffers() {
+		columns = slices.DeleteFunc(columns, func(c document.Column) bool { return c.Key == "datadog" })
+	}
+	return columns
 }
 
 // cells are the typed cells of a line by the key of their column; what is not
@@ -181,8 +194,8 @@ func (c cells) row(columns []document.Column, severity document.Severity) docume
 	return row
 }
 
-// line is one window of an objective, or of one of its groups.
-func (b Board) line(r evaluation.Row, name, group, link string, a slo.Assessment) document.Row {
+// line is one window of an objective with Datadog's own figure for it, or one of a group.
+func (b Board) line(r evaluation.Row, name, group, link string, a slo.Assessment, theirs *evaluation.Comparison) document.Row {
 	c := cells{
 		"state":                 text(stateWord(a.State)),
 		"line":                  {Kind: document.Text, Text: name, Link: link},
@@ -190,14 +203,15 @@ func (b Board) line(r evaluation.Row, name, group, link string, a slo.Assessment
 		"id":                    text(r.Definition.ID),
 		"timeframe":             text(a.Objective.Timeframe.String()),
 		"target":                number(slo.Known(a.Objective.Target.Percent()), a.Objective.Target.Decimals(), document.Nearest, "%"),
-		"attainment":            number(a.Attainment, attainmentDecimals(a), document.Down, "%"),
+		"attainment":            number(a.Attainment, a.Decimals(), document.Down, "%"),
 		"remaining_percent":     number(slo.Figure{}, 1, document.Down, "%"),
 		"remaining":             number(slo.Figure{}, 0, document.Down, ""),
 		"change_since_previous": change(a),
 		"trend":                 spark(a),
 		"empty_in":              b.emptyIn(a),
-		"good":                  number(a.Good, 0, document.Down, ""),
-		"total":                 number(a.Valid, 0, document.Down, ""),
+		"good":                  amount(a, a.Good, document.Down),
+		"total":                 amount(a, a.Valid, document.Down),
+		"unit":                  text(string(unitOf(a))),
 		"coverage":              number(a.Coverage, 3, document.Down, ""),
 		"from":                  {Kind: document.Instant, Time: instant(a.Window.Start)},
 		"to":                    {Kind: document.Instant, Time: instant(a.Window.End)},
@@ -207,10 +221,8 @@ func (b Board) line(r evaluation.Row, name, group, link string, a slo.Assessment
 	}
 	if budget := a.Budget; budget != nil {
 		c["remaining_percent"] = number(slo.Known(budget.RemainingPercent), 1, document.Down, "%")
-		left := number(slo.Known(budget.Remaining), 0, document.Down, "")
-		left.Compact = true
-		c["remaining"] = left
-		c["consumed"] = number(slo.Known(budget.Consumed), 0, document.Up, "")
+		c["remaining"] = amount(a, slo.Known(budget.Remaining), document.Down)
+		c["consumed"] = amount(a, slo.Known(budget.Consumed), document.Up)
 	}
 	for i, key := range []string{"burn_1h", "burn_6h", "burn_1d", "burn_3d"} {
 		c[key] = number(a.BurnRates[i], 1, document.Up, "")
@@ -221,6 +233,7 @@ func (b Board) line(r evaluation.Row, name, group, link string, a slo.Assessment
 	if p := a.Previous; p != nil {
 		c["spent_percent"] = number(p.Spent, 1, document.Up, "")
 	}
+	c.besides(a, theirs)
 	return c.row(b.cols, severityOf(a.State))
 }
 
@@ -240,17 +253,21 @@ func (b Board) bareLine(r evaluation.Row, link string) document.Row {
 	return c.row(b.cols, document.Muted)
 }
 
-// groupLines are the groups that a reader should see: the worst few, or all when asked.
+// groupLines are the groups that a reader should see: the worst few of those
+// that are not ok, or all when asked.
 func (b Board) groupLines(r evaluation.Row) []document.Row {
 	shown := r.Groups[:b.shownGroups(r)]
 	var lines []document.Row
 	for _, g := range shown {
 		for _, a := range g.Windows {
-			lines = append(lines, b.line(r, "- "+values(g.Name), g.Name, "", a))
+			lines = append(lines, b.line(r, "- "+part(r, g.Name), g.Name, "", a, nil))
 		}
 	}
 	if rest := r.Groups[len(shown):]; len(rest) > 0 {
 		more := fmt.Sprintf("- %d more, worst %s", len(rest), stateWord(worstState(rest[0].Windows)))
+		if len(shown) == 0 {
+			more = fmt.Sprintf("- %s, all ok", plural(len(rest), "group"))
+		}
 		row := cells{"line": text(more)}.row(b.cols, document.Muted)
 		row.Human = true
 		lines = append(lines, row)
@@ -263,11 +280,24 @@ func (b Board) shownGroups(r evaluation.Row) int {
 	if b.AllGroups {
 		return len(r.Groups)
 	}
-	return min(worstGroups, len(r.Groups))
+	shown := 0
+	for shown < min(worstGroups, len(r.Groups)) && worstState(r.Groups[shown].Windows) != slo.OK {
+		shown++
+	}
+	return shown
 }
 
 func (b Board) hidesGroups() bool {
 	return slices.ContainsFunc(b.Rows, func(r evaluation.Row) bool { return b.shownGroups(r) < len(r.Groups) })
+}
+
+// part is the name of a group as people read it below its objective: that of
+// one monitor of several as it is, that of a group of tags without their keys.
+func part(r evaluation.Row, group string) string {
+	if sli, ok := r.Definition.SLI.(slo.MonitorSLI); ok && len(sli.MonitorIDs) > 1 {
+		return group
+	}
+	return values(group)
 }
 
 // values is the name of a group without the tag keys, which are the same in every line.
@@ -298,16 +328,6 @@ func severityOf(s slo.State) document.Severity {
 	default:
 		panic("state " + string(s))
 	}
-}
-
-// attainmentDecimals is one more than the target has, four at most, and no
-// more than the number of events can carry (Datadog's rule for metric SLOs).
-func attainmentDecimals(a slo.Assessment) int {
-	decimals := min(4, a.Objective.Target.Decimals()+1)
-	if total, ok := a.Valid.Value(); ok && total >= 1 {
-		decimals = min(decimals, max(0, int(math.Floor(math.Log10(total)))))
-	}
-	return decimals
 }
 
 // change is the remaining budget now less what it was at the previous meeting, in percentage points.
@@ -358,4 +378,16 @@ func number(f slo.Figure, decimals int, round document.Rounding, unit string) do
 		return document.Cell{Kind: document.Unknown}
 	}
 	return document.Cell{Kind: document.Number, Value: v, Decimals: decimals, Round: round, Unit: unit}
+}
+
+// amount is a quantity of what the window counts: requests, shortened, or a length of time.
+func amount(a slo.Assessment, f slo.Figure, round document.Rounding) document.Cell {
+	c := number(f, 0, round, "")
+	if c.Kind == document.Number {
+		c.Compact = true
+		if unitOf(a) == slo.Seconds {
+			c.Kind = document.Duration
+		}
+	}
+	return c
 }

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -233,28 +234,35 @@ func TestStatusRounding(t *testing.T) {
 	}
 }
 
-// Groups: the worst three unasked, and one line that counts the rest.
+// Groups that are not ok are shown, three at most, and one line counts the rest.
 func TestStatusGroups(t *testing.T) {
 	t.Parallel()
-	r := row(t, "a", "99", nil)
-	for _, name := range []string{"env:a", "env:b", "env:c", "env:d", "env:e"} {
-		bad := map[int]float64{}
-		if name == "env:d" {
-			bad[30] = 100
+	names := func(all bool, breached ...string) (out []string) {
+		r := row(t, "a", "99", nil)
+		for _, name := range []string{"env:a", "env:b", "env:c", "env:d", "env:e"} {
+			bad := map[int]float64{}
+			if slices.Contains(breached, name) {
+				bad[2] = 1000
+			}
+			r.Groups = append(r.Groups, evaluation.Group{Name: name, Windows: row(t, name, "99", bad).Windows})
 		}
-		r.Groups = append(r.Groups, evaluation.Group{Name: name, Windows: row(t, name, "99", bad).Windows})
-	}
-	names := func(all bool) (out []string) {
 		b := boardOf(r)
 		b.AllGroups = all
-		doc := report.Status(b)
-		for _, line := range doc.Tables[0].Rows {
+		for _, line := range report.Status(b).Tables[0].Rows {
 			out = append(out, line.Cells[1].Text)
 		}
 		return out
 	}
-	if diff := cmp.Diff([]string{"a", "- d", "- a", "- b", "- 2 more, worst ok"}, names(false)); diff != "" {
-		t.Errorf("worst few (-want +got):\n%s", diff)
+	for _, c := range []struct {
+		breached, want []string
+	}{
+		{nil, []string{"a", "- 5 groups, all ok"}},
+		{[]string{"env:d"}, []string{"a", "- d", "- 4 more, worst ok"}},
+		{[]string{"env:e", "env:b", "env:a", "env:d"}, []string{"a", "- a", "- b", "- d", "- 2 more, worst breached"}},
+	} {
+		if diff := cmp.Diff(c.want, names(false, c.breached...)); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", c.breached, diff)
+		}
 	}
 	if got := len(names(true)); got != 6 {
 		t.Errorf("--groups shows %d lines, want 6", got)

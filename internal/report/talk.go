@@ -35,24 +35,34 @@ type agenda struct {
 	known int
 	// failed is how many objectives could not be evaluated.
 	failed int
+	// differ are the objectives for which Datadog has another figure.
+	differ []string
 }
 
 func (b Board) agenda() agenda {
 	var g agenda
+	var verdicts []string // where Datadog's figure is on the other side of the target
 	for _, r := range b.Rows {
 		if r.Defect != nil {
 			g.failed++
 			continue
 		}
+		switch disputed, where := elsewhere(r); {
+		case where != "":
+			verdicts = append(verdicts, label(r)+where)
+		case disputed:
+			g.differ = append(g.differ, label(r))
+		}
 		for i, a := range r.Windows {
 			g.add(r.Definition.Name, a)
 			for _, group := range r.Groups {
 				if w := group.Windows[i]; a.State != slo.Breached && w.State == slo.Breached && w.Budget != nil {
-					g.within = append(g.within, topic{label(r) + " / " + values(group.Name), -w.Budget.RemainingPercent, w.Objective.Timeframe})
+					g.within = append(g.within, topic{label(r) + " / " + part(r, group.Name), -w.Budget.RemainingPercent, w.Objective.Timeframe})
 				}
 			}
 		}
 	}
+	g.differ = append(verdicts, g.differ...)
 	for _, list := range [][]topic{g.spent, g.debt, g.within} {
 		slices.SortStableFunc(list, func(x, y topic) int { return cmp.Or(cmp.Compare(y.amount, x.amount), cmp.Compare(x.name, y.name)) })
 	}
@@ -101,19 +111,27 @@ func (b Board) lead() []string {
 	if g.failed > 0 {
 		lead = append(lead, fmt.Sprintf("%s could not be evaluated; see below.", plural(g.failed, "SLO")))
 	}
+	if len(g.differ) > 0 {
+		lead = append(lead, fmt.Sprintf("Datadog's own figure differs for %s; see below.", few(g.differ)))
+	}
 	return lead
 }
 
 // enumerate names the first few topics and counts the rest.
 func enumerate(all []topic, format string) string {
 	var parts []string
-	for _, t := range all[:min(topics, len(all))] {
+	for _, t := range all {
 		parts = append(parts, fmt.Sprintf(format, t.name, percentUp(t.amount), t.window))
 	}
-	if more := len(all) - len(parts); more > 0 {
-		parts = append(parts, fmt.Sprintf("and %d more", more))
+	return few(parts)
+}
+
+// few are the first of several names, and how many more there are.
+func few(names []string) string {
+	if more := len(names) - topics; more > 0 {
+		names = append(slices.Clone(names[:topics]), fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(names, ", ")
 }
 
 // percentUp writes what is bad when it is high: whole percents, rounded up. A
@@ -125,7 +143,7 @@ func percentUp(v float64) string { return fmt.Sprintf("%.0f%%", math.Ceil(math.R
 func (b Board) notes() []string {
 	var out []string
 	if b.hidesGroups() {
-		out = append(out, fmt.Sprintf("of each SLO the %d worst groups are shown; --groups shows all", worstGroups))
+		out = append(out, "groups that are ok are only counted; --groups shows every group")
 	}
 	for _, n := range b.Notes {
 		out = append(out, n.Text)
@@ -134,23 +152,59 @@ func (b Board) notes() []string {
 		if r.Defect == nil {
 			continue
 		}
-		line := fmt.Sprintf("%s: %s", label(r), r.Defect.Message)
-		if len(r.Defect.Hints) > 0 {
-			line += "; " + strings.Join(r.Defect.Hints, "; ")
-		}
-		out = append(out, line)
+		out = append(out, fmt.Sprintf("%s: %s", label(r), inFull(r.Defect)))
 	}
+	return slices.Concat(out, b.disagreements(), b.remarks())
+}
+
+// remarks are what must be known about the figures of the rows. What is to be
+// said of several rows is said once, and what only tells where figures come
+// from is said last.
+func (b Board) remarks() []string {
+	type remark struct {
+		note  slo.Note
+		names []string
+	}
+	var all []remark
 	for _, r := range b.Rows {
 		if r.Defect != nil {
 			continue
 		}
-		for _, n := range notesOf(r) {
-			if !quiet(n, r) {
-				out = append(out, fmt.Sprintf("%s: %s", label(r), n.Text))
+		for _, n := range append(notesOf(r), corrected(r)...) {
+			if quiet(n, r) {
+				continue
 			}
+			i := slices.IndexFunc(all, func(m remark) bool { return m.note == n })
+			if i < 0 {
+				i = len(all)
+				all = append(all, remark{note: n})
+			}
+			all[i].names = append(all[i].names, label(r))
 		}
 	}
+	slices.SortStableFunc(all, func(x, y remark) int { return cmp.Compare(background(x.note), background(y.note)) })
+	var out []string
+	for _, m := range all {
+		out = append(out, fmt.Sprintf("%s: %s", few(m.names), m.note.Text))
+	}
 	return out
+}
+
+// corrected says that status corrections have a part in the figures of a row.
+func corrected(r evaluation.Row) []slo.Note {
+	if !slices.ContainsFunc(r.Windows, func(a slo.Assessment) bool { return len(a.Corrections) > 0 }) {
+		return nil
+	}
+	return []slo.Note{{Code: "corrected", Text: "its figures are those after status corrections"}}
+}
+
+// background is 1 for a note that says where figures come from, not what is the matter with them.
+func background(n slo.Note) int {
+	switch n.Code {
+	case "corrected", "datadog_transitions":
+		return 1
+	}
+	return 0
 }
 
 // quiet reports whether a note is for machines only: it explains, and changes
@@ -160,12 +214,20 @@ func quiet(n slo.Note, r evaluation.Row) bool {
 	case "as_count_added":
 		return true
 	case "coverage":
-		return !slices.ContainsFunc(r.Windows, func(a slo.Assessment) bool {
-			c, known := a.Coverage.Value()
-			return known && c < fullEnough
-		})
+		return !coveredBelow(r, fullEnough)
+	case "no_data_strategy":
+		// It decides about slices without data only.
+		return !coveredBelow(r, 1)
 	}
 	return false
+}
+
+// coveredBelow reports whether a window of the row has less data than the given share.
+func coveredBelow(r evaluation.Row, share float64) bool {
+	return slices.ContainsFunc(r.Windows, func(a slo.Assessment) bool {
+		c, known := a.Coverage.Value()
+		return known && c < share
+	})
 }
 
 // fullEnough is the coverage from which on gaps are not mentioned on screen.
@@ -181,11 +243,8 @@ func notesOf(r evaluation.Row) []slo.Note {
 	for _, a := range r.Windows {
 		notes = append(notes, a.Notes...)
 	}
-	var once []slo.Note
-	for _, n := range notes {
-		if !slices.Contains(once, n) {
-			once = append(once, n)
-		}
-	}
-	return once
+	return distinct(notes)
 }
+
+// inFull is a defect with what to type or read next.
+func inFull(d *slo.Defect) string { return strings.Join(append([]string{d.Message}, d.Hints...), "; ") }

@@ -177,7 +177,7 @@ func TestErrors(t *testing.T) {
 		"/api/v1/metrics":                                                          `400 {"errors":["The parameter 'from' is required"]}`,
 		"/api/v1/metrics/nothing":                                                  `404 {"errors":["metric_name not found"]}`,
 		"/api/v1/query?from=2&to=1&query=avg:m{*}":                                 `400 {"errors":["The value of from is not before the value of to"]}`,
-		"/api/v1/monitor":                                                          `404 {"errors":["Not found"]}`,
+		"/api/v1/hosts":                                                            `404 {"errors":["Not found"]}`,
 		"/api/v1/slo/0000000000000000000000000000000a/history?from_ts=1&to_ts=301": `400 {"errors":["The history of this SLO is not served by the simulator"]}`,
 	} {
 		rec := ask(t, s, "GET", target, "")
@@ -190,7 +190,7 @@ func TestErrors(t *testing.T) {
 		t.Errorf("history of an unparsable query: %d %s", rec.Code, rec.Body)
 	}
 	ask(t, s, "DELETE", "/api/v1/slo/"+id, "")
-	if diff := cmp.Diff([]string{"DELETE /api/v1/slo/" + id, "GET /api/v1/monitor"}, s.UnknownRoutes()); diff != "" {
+	if diff := cmp.Diff([]string{"DELETE /api/v1/slo/" + id, "GET /api/v1/hosts"}, s.UnknownRoutes()); diff != "" {
 		t.Errorf("unknown routes (-want +got):\n%s", diff)
 	}
 	if last := s.Requests()[len(s.Requests())-1]; last.Method != "DELETE" || last.Status != 404 {
@@ -293,22 +293,27 @@ func TestSearch(t *testing.T) {
 // The search shows what the history says, as of when it was indexed.
 func TestSearchAgreesWithHistory(t *testing.T) {
 	t.Parallel()
-	w := world(t, "default")
-	s := serve(t, simulator.Config{World: w})
-	answer := get[searchAnswer](t, s, "/api/v1/slo/search?page[size]=100")
-	if n := len(answer.Data.Attributes.SLOs); n != len(w.SLOs) {
-		t.Fatalf("%d SLOs, want %d", n, len(w.SLOs))
-	}
-	for _, found := range answer.Data.Attributes.SLOs {
-		for _, o := range found.Data.Attributes.Overall {
-			if age := w.Now.Unix() - o.IndexedAt; age != 600 {
-				t.Errorf("%s: indexed %d s ago, want 600", found.Data.Attributes.Name, age)
+	for _, name := range []string{"default", "types", "corrections", "reasons"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := world(t, name)
+			s := serve(t, simulator.Config{World: w})
+			answer := get[searchAnswer](t, s, "/api/v1/slo/search?page[size]=100")
+			if n := len(answer.Data.Attributes.SLOs); n != len(w.SLOs) {
+				t.Fatalf("%d SLOs, want %d", n, len(w.SLOs))
 			}
-			past := history(t, s, found.Data.ID, o.IndexedAt-windowSeconds(t, o.Timeframe), o.IndexedAt, "").Data.Overall
-			if diff := cmp.Diff(past.SLIValue, o.Status); diff != "" {
-				t.Errorf("%s %s (-history +search):\n%s", found.Data.Attributes.Name, o.Timeframe, diff)
+			for _, found := range answer.Data.Attributes.SLOs {
+				for _, o := range found.Data.Attributes.Overall {
+					if age := w.Now.Unix() - o.IndexedAt; age != int64(w.IndexLag.Seconds()) {
+						t.Errorf("%s: indexed %d s ago, want %v", found.Data.Attributes.Name, age, w.IndexLag)
+					}
+					past := history(t, s, found.Data.ID, o.IndexedAt-windowSeconds(t, o.Timeframe), o.IndexedAt, "").Data.Overall
+					if diff := cmp.Diff(past.SLIValue, o.Status); diff != "" {
+						t.Errorf("%s %s (-history +search):\n%s", found.Data.Attributes.Name, o.Timeframe, diff)
+					}
+				}
 			}
-		}
+		})
 	}
 }
 

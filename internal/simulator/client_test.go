@@ -2,6 +2,7 @@ package simulator_test
 
 import (
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 // The official client must understand every answer without leftovers.
 func TestOfficialClientUnderstandsEveryAnswer(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"default", "empty", "big"} {
+	for _, name := range []string{"default", "empty", "big", "types", "corrections"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := world(t, name)
@@ -50,6 +51,35 @@ func TestOfficialClientUnderstandsEveryAnswer(t *testing.T) {
 			understood("search", search, err)
 			corrections, _, err := datadogV1.NewServiceLevelObjectiveCorrectionsApi(client).ListSLOCorrection(ctx)
 			understood("corrections", corrections, err)
+			for _, o := range corrections.Data {
+				one, _, err := datadogV1.NewServiceLevelObjectiveCorrectionsApi(client).GetSLOCorrection(ctx, o.GetId())
+				understood("correction", one, err)
+			}
+			monitors := datadogV1.NewMonitorsApi(client)
+			everyMonitor, _, err := monitors.ListMonitors(ctx)
+			understood("monitors", everyMonitor, err)
+			if got, want := len(everyMonitor), len(w.Monitors); got != want {
+				t.Errorf("the list has %d monitors, want %d", got, want)
+			}
+			tests := datadogV1.SyntheticsFetchUptimesPayload{FromTs: now - 86400, ToTs: now}
+			for _, m := range w.Monitors {
+				one, _, err := monitors.GetMonitor(ctx, m.ID, *datadogV1.NewGetMonitorOptionalParameters().WithGroupStates("all").WithWithDowntimes(true))
+				understood("monitor "+m.Name, one, err)
+				if m.Test != "" {
+					tests.PublicIds = append(tests.PublicIds, m.Test)
+				}
+			}
+			searched, _, err := monitors.SearchMonitors(ctx)
+			understood("search of monitors", searched, err)
+			searchedGroups, _, err := monitors.SearchMonitorGroups(ctx)
+			understood("search of groups of monitors", searchedGroups, err)
+			if len(tests.PublicIds) > 0 {
+				uptimes, _, err := datadogV1.NewSyntheticsApi(client).FetchUptimes(ctx, tests)
+				understood("uptimes", uptimes, err)
+				if len(uptimes) != len(tests.PublicIds) || uptimes[0].Overall.Uptime == nil {
+					t.Errorf("uptimes of %v: %+v", tests.PublicIds, uptimes)
+				}
+			}
 			active, _, err := metrics.ListActiveMetrics(ctx, now-3600)
 			understood("metrics", active, err)
 			for _, metric := range active.GetMetrics() {
@@ -72,6 +102,7 @@ func TestOfficialClientUnderstandsEveryAnswer(t *testing.T) {
 				for _, days := range []int64{1, 90} {
 					parameters := datadogV1.NewGetSLOHistoryOptionalParameters().WithTarget(99.5)
 					past, _, err := slos.GetSLOHistory(ctx, o.ID, now-days*86400, now, *parameters)
+					takeParts(t, o.Name, past.Data)
 					understood("history of "+o.Name, past, err)
 				}
 			}
@@ -80,6 +111,22 @@ func TestOfficialClientUnderstandsEveryAnswer(t *testing.T) {
 			}
 		})
 	}
+}
+
+// takeParts checks the groups and monitors of a history and removes them. The
+// client reads none of them, as their precision is a map and not a number:
+// that is what real answers do to it.
+func takeParts(t *testing.T, name string, data *datadogV1.SLOHistoryResponseData) {
+	t.Helper()
+	if data == nil {
+		t.Fatalf("%s: the history has no data", name)
+	}
+	for _, p := range slices.Concat(data.Groups, data.Monitors) {
+		if _, isMap := p.UnparsedObject["precision"].(map[string]any); !isMap || p.UnparsedObject["name"] == "" {
+			t.Errorf("%s: a group or monitor is %+v, want one that the client cannot read for its precision", name, p)
+		}
+	}
+	data.Groups, data.Monitors = nil, nil
 }
 
 // A client in front of a fixed clock cannot see the future.

@@ -25,7 +25,7 @@ type faultRule struct {
 }
 
 // FaultGrammar is the grammar in one line, for messages.
-const FaultGrammar = "[PATH-PREFIX=]KIND[:N|:P%], with KIND one of 429, 429-noreset, 500, 502, 503, 504, reset, truncate, html, empty, coarsen, slow:DURATION"
+const FaultGrammar = "[PATH-PREFIX=]KIND[:N|:P%], with KIND one of 429, 429-noreset, 500, 502, 503, 504, reset, truncate, html, empty, text, coarsen, slow:DURATION"
 
 // ParseFaults reads fault specifications:
 //
@@ -37,6 +37,7 @@ const FaultGrammar = "[PATH-PREFIX=]KIND[:N|:P%], with KIND one of 429, 429-nore
 //	     | "truncate"  break off the answer in the middle
 //	     | "html"      a page instead of JSON, with status 200
 //	     | "empty"     status 200 and no body
+//	     | "text"      the percentages of SLOs are text, not numbers
 //	     | "coarsen"   metric queries answer at twice the interval
 //	     | "slow:" duration, such as slow:250ms; then the answer as usual
 //	amount = N    the first N matching requests
@@ -68,7 +69,7 @@ func parseFault(spec string) (faultRule, error) {
 	}
 	parts := strings.Split(rest, ":")
 	r.kind, parts = parts[0], parts[1:]
-	kinds := []string{"429", "429-noreset", "500", "502", "503", "504", "reset", "truncate", "html", "empty", "coarsen", "slow"}
+	kinds := []string{"429", "429-noreset", "500", "502", "503", "504", "reset", "truncate", "html", "empty", "text", "coarsen", "slow"}
 	if !slices.Contains(kinds, r.kind) {
 		return r, fmt.Errorf("unknown kind %q", r.kind)
 	}
@@ -109,7 +110,7 @@ func (r *faultRule) amount(text string) error {
 }
 
 // damage is what is to happen to an answer later.
-type damage struct{ truncate, coarsen bool }
+type damage struct{ truncate, coarsen, text bool }
 
 // injector applies faults. Each rule counts the requests that it matches.
 type injector struct {
@@ -150,6 +151,8 @@ func (i *injector) apply(o *output, r *http.Request, limitName string) (d damage
 			}
 		case "truncate":
 			d.truncate = true
+		case "text":
+			d.text = true
 		case "coarsen":
 			d.coarsen = true
 		case "reset":

@@ -2,9 +2,11 @@ package simulator_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -151,4 +153,62 @@ func TestParseFaultsRefusals(t *testing.T) {
 			t.Errorf("%q: %v, want an error with %q and the grammar", spec, err, part)
 		}
 	}
+}
+
+// Text stands where a number is expected, in the percentages of SLOs and
+// nowhere else.
+func TestFaultText(t *testing.T) {
+	t.Parallel()
+	w := world(t, "steady")
+	s := serve(t, simulator.Config{World: w, Faults: faults(t, "text")})
+	plain := serve(t, simulator.Config{World: w})
+	id := w.SLOs[0].ID
+	window := fmt.Sprintf("from_ts=%d&to_ts=%d", w.Now.Unix()-86400, w.Now.Unix())
+	for target, want := range map[string][]string{
+		"/api/v1/slo/" + id + "/history?" + window: {".data.overall.sli_value", ".data.overall.uptime"},
+		"/api/v2/slo/" + id + "/status?" + window:  {".data.attributes.error_budget_remaining", ".data.attributes.sli"},
+		"/api/v1/slo/search?query=legacy": {
+			".data.attributes.slos[0].data.attributes.overall_status[0].error_budget_remaining", ".data.attributes.slos[0].data.attributes.overall_status[0].status",
+			".data.attributes.slos[0].data.attributes.status.error_budget_remaining", ".data.attributes.slos[0].data.attributes.status.sli",
+		},
+		"/api/v1/slo/" + id: nil,
+		"/api/v1/validate":  nil,
+	} {
+		before, after := numbersOf(t, plain, target), numbersOf(t, s, target)
+		var texts []string
+		for _, path := range before {
+			if !slices.Contains(after, path) {
+				texts = append(texts, path)
+			}
+		}
+		if diff := cmp.Diff(want, texts); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", target, diff)
+		}
+	}
+}
+
+// numbersOf are the paths of the numbers in an answer, sorted.
+func numbersOf(t *testing.T, s *simulator.Server, target string) []string {
+	t.Helper()
+	var v any
+	decodeInto(t, ask(t, s, "GET", target, "").Body.Bytes(), &v)
+	var paths []string
+	var walk func(path string, v any)
+	walk = func(path string, v any) {
+		switch v := v.(type) {
+		case float64:
+			paths = append(paths, path)
+		case map[string]any:
+			for k, x := range v {
+				walk(path+"."+k, x)
+			}
+		case []any:
+			for i, x := range v {
+				walk(fmt.Sprintf("%s[%d]", path, i), x)
+			}
+		}
+	}
+	walk("", v)
+	slices.Sort(paths)
+	return paths
 }

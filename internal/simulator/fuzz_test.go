@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/slo-cli/slo/internal/simulator"
+	"github.com/slo-cli/slo/internal/simulator/scenario"
 )
 
 // Whatever is asked, the answer is JSON with status 200 or 400.
@@ -39,6 +41,34 @@ func FuzzQueries(f *testing.F) {
 			if rec.code != 200 && rec.code != 400 || !json.Valid(rec.body) {
 				t.Fatalf("%d %s", rec.code, rec.body)
 			}
+		}
+	})
+}
+
+// Whatever rule and query a correction has, the SLOs it may be for have a
+// history, and soon.
+func FuzzCorrections(f *testing.F) {
+	w := world(f, "types")
+	now := w.Now.Unix()
+	for _, rule := range []string{
+		"FREQ=DAILY;INTERVAL=10;COUNT=5", "FREQ=WEEKLY;BYDAY=MO,TU,WE;UNTIL=20261104T020000Z", "FREQ=MONTHLY;BYDAY=-1FR", "FREQ=YEARLY;BYDAY=53MO", "FREQ=HOURLY;INTERVAL=5",
+		"FREQ=MONTHLY;BYDAY=6MO", "FREQ=WEEKLY;BYDAY=99XX", "FREQ=SECONDLY", "FREQ=DAILY;COUNT=0", "FREQ=MONTHLY;INTERVAL=9223372036854775807", "FREQ=DAILY;INTERVAL=00", "UNTIL=1", "FREQ=", "=", "",
+	} {
+		f.Add(rule, "kind:monitor OR (service:* -env:test)", now-30*86400, int64(3600))
+		f.Add(rule, `-team:("a b" OR c*)`, int64(0), int64(86400*400))
+	}
+	f.Fuzz(func(t *testing.T, rule, query string, start, duration int64) {
+		edited := *w
+		edited.Corrections = []scenario.Correction{{ID: "c", Query: query, Start: start % (1 << 40), Duration: duration % (1 << 30), Rule: rule, End: start%(1<<40) + duration%(1<<30)}}
+		s := serve(t, simulator.Config{World: &edited, Shift: 5 * time.Minute})
+		for _, o := range edited.SLOs[:3] {
+			rec := ask(t, s, "GET", fmt.Sprintf("/api/v1/slo/%s/history?from_ts=%d&to_ts=%d", o.ID, now-86400, now), "")
+			if rec.Code != 200 || !json.Valid(rec.Body.Bytes()) {
+				t.Fatalf("%d %s", rec.Code, rec.Body)
+			}
+		}
+		if rec := ask(t, s, "GET", "/api/v1/slo/correction", ""); rec.Code != 200 || !json.Valid(rec.Body.Bytes()) {
+			t.Fatalf("%d %s", rec.Code, rec.Body)
 		}
 	})
 }

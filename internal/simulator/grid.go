@@ -19,22 +19,62 @@ const flush = 10
 
 // grid cuts [from, to) into buckets on multiples of step. The first and the
 // last may be cut short.
-type grid struct{ from, to, step int64 }
+type grid struct {
+	from, to, step int64
+	// pieces, where there are any, are measured instead of the buckets; each
+	// lies in one of them.
+	pieces []span
+	// cut says that there are pieces, even if none is left.
+	cut bool
+}
 
 func (g grid) first() int64 { return floor(g.from, g.step) }
 
-// len is the number of buckets.
-func (g grid) len() int {
+// buckets is the number of buckets.
+func (g grid) buckets() int {
 	if g.to <= g.from {
 		return 0
 	}
 	return int((g.to - g.first() + g.step - 1) / g.step)
 }
 
-// bucket is the stretch of bucket i.
+// len is the number of stretches that are measured.
+func (g grid) len() int {
+	if g.cut {
+		return len(g.pieces)
+	}
+	return g.buckets()
+}
+
+// bucket is the stretch that is measured as the i-th.
 func (g grid) bucket(i int) (from, to int64) {
+	if g.cut {
+		return g.pieces[i].from, g.pieces[i].to
+	}
 	start := g.first() + int64(i)*g.step
 	return max(start, g.from), min(start+g.step, g.to)
+}
+
+// bucketOf is the bucket in which the i-th measured stretch lies.
+func (g grid) bucketOf(i int) int {
+	if g.cut {
+		return int((g.pieces[i].from - g.first()) / g.step)
+	}
+	return i
+}
+
+// without leaves the spans out, which are in order and disjoint.
+func (g grid) without(spans []span) grid {
+	if len(spans) == 0 {
+		return g
+	}
+	out := g
+	out.cut = true
+	for i := range g.buckets() {
+		from, to := g.bucket(i)
+		out.pieces = append(out.pieces, outside(span{from, to}, spans)...)
+	}
+	return out
 }
 
 func floor(t, step int64) int64 {

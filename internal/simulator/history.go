@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"encoding/json"
-	"math"
 	"net/http"
 	"strconv"
 
@@ -10,109 +9,24 @@ import (
 	"github.com/slo-cli/slo/internal/simulator/scenario"
 )
 
-const (
-	// historyStep is the interval of the history's buckets.
-	historyStep = 7200
-	// historyFloor is what the beginning of a history is floored to.
-	historyFloor = 300
-)
-
-// The words for how an SLO is doing.
-const (
-	stateOK       = "ok"
-	stateWarning  = "warning"
-	stateBreached = "breached"
-	stateNoData   = "no_data"
-)
-
-// noData is what Datadog says when the denominator is zero.
-const noData = "The denominator is zero valued"
-
-// measured is Datadog's own figure for a window.
-type measured struct {
-	times                    []int64
-	good, total              []float64
-	goodSum, totalSum        float64
-	sli                      *float64
-	spanPrecision, precision int
-}
-
-// figures computes an SLO over [from, to), with from floored to five minutes.
-func (s *Server) figures(o *slo, from, to, now int64) (measured, error) {
-	if o.queryError != nil {
-		return measured{}, o.queryError
-	}
-	g := grid{from: floor(from, historyFloor), to: min(to, now), step: historyStep}
-	m := measured{times: []int64{}}
-	for i := range g.len() {
-		start, _ := g.bucket(i)
-		m.times = append(m.times, start)
-	}
-	var err error
-	if m.good, m.goodSum, err = s.pooled(o.good, g); err != nil {
-		return measured{}, err
-	}
-	if m.total, m.totalSum, err = s.pooled(o.total, g); err != nil {
-		return measured{}, err
-	}
-	m.spanPrecision, m.precision = 2, 0
-	if m.totalSum != 0 {
-		sli := 100 * m.goodSum / m.totalSum
-		m.sli = &sli
-		digits := int(math.Max(0, math.Floor(math.Log10(math.Abs(m.totalSum)))))
-		m.spanPrecision, m.precision = min(5, digits), min(3, digits)
-	}
-	return m, nil
-}
-
-// pooled adds the groups up, with 0 where there is nothing.
-func (s *Server) pooled(x metricquery.Expr, g grid) (values []float64, sum float64, err error) {
-	t, err := s.evaluation(g).eval(x)
+// window reads from_ts and to_ts.
+func (c call) window() (span, error) {
+	from, err := c.seconds("from_ts")
 	if err != nil {
-		return nil, 0, err
+		return span{}, err
 	}
-	values = make([]float64, g.len())
-	for _, r := range t.rows {
-		for i := range values {
-			if v := r.values[min(i, len(r.values)-1)]; !isMissing(v) {
-				values[i] += v
-			}
-		}
+	to, err := c.seconds("to_ts")
+	if err != nil {
+		return span{}, err
 	}
-	for _, v := range values {
-		sum += v
-	}
-	return values, sum, nil
+	return span{from, to}, checkWindow(from, to)
 }
 
-// state compares with a target. Exactly on it is good.
-func (m measured) state(target float64, warning *float64) string {
-	switch {
-	case m.sli == nil:
-		return stateNoData
-	case *m.sli < target:
-		return stateBreached
-	case warning != nil && *m.sli < *warning:
-		return stateWarning
+func checkWindow(from, to int64) error {
+	if from >= to || from < 0 {
+		return badRequest("The timeframe is incorrect: invalid from %d or to %d timestamp", from, to)
 	}
-	return stateOK
-}
-
-// remaining is the error budget that is left, in percent with three decimals;
-// nil without data or with a target of 100.
-func (m measured) remaining(target float64) *float64 {
-	if m.sli == nil || target >= 100 {
-		return nil
-	}
-	v := math.Round(1e5*(*m.sli-target)/(100-target)) / 1000
-	// No minus before a zero.
-	v += 0
-	return &v
-}
-
-// remainingEvents is the same in events.
-func (m measured) remainingEvents(target float64) float64 {
-	return (100-target)/100*m.totalSum - (m.totalSum - m.goodSum)
+	return nil
 }
 
 // history is GET /api/v1/slo/{id}/history.
@@ -121,22 +35,19 @@ func (s *Server) history(c call) (any, error) {
 	if o == nil {
 		return nil, failure(http.StatusNotFound, "SLO ID: %s not found", c.args[0])
 	}
-	from, err := c.seconds("from_ts")
+	window, err := c.window()
 	if err != nil {
 		return nil, err
 	}
-	to, err := c.seconds("to_ts")
+	target, err := c.target()
 	if err != nil {
 		return nil, err
 	}
-	if from >= to || from < 0 {
-		return nil, badRequest("The timeframe is incorrect: invalid from %d or to %d timestamp", from, to)
-	}
-	custom, err := c.target()
+	corrected, err := c.boolean("apply_correction", true)
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.figures(o, from, to, c.now)
+	f, err := s.figure(o, asked{window: window, now: c.now, uncorrected: !corrected})
 	if err != nil {
 		return nil, err
 	}
@@ -144,28 +55,120 @@ func (s *Server) history(c call) (any, error) {
 	precision := map[string]int{}
 	for _, t := range o.Thresholds {
 		thresholds[t.Timeframe] = wireThreshold(t)
-		precision[t.Timeframe] = m.precision
+		precision[t.Timeframe] = f.precisionFor(t.Timeframe)
+	}
+	if target != nil {
+		thresholds["custom"] = wireThreshold(scenario.Threshold{Timeframe: "custom", Target: *target})
+	}
+	data := map[string]any{
+		"thresholds": thresholds, "from_ts": window.from, "to_ts": window.to,
+		"type": o.Type, "type_id": typeID(o.Type), "slo": json.RawMessage(o.wire),
+	}
+	var overall map[string]any
+	if f.counts != nil {
+		data["group_by"], data["series"] = groupKeys(o.total), o.historySeries(f.counts, window)
+		if target != nil {
+			precision["custom"] = f.counts.precision
+		}
+		overall = map[string]any{"errors": nil, "sli_value": f.sli, "uptime": f.sli, "span_precision": f.spanPrecision, "precision": precision}
+		if f.problem != nil {
+			overall["errors"] = []*problem{f.problem}
+		}
+	} else {
+		precision["custom"] = timePrecision(window.seconds())
+		overall = f.trackWire(o.Name, precision, target)
+		overall["preview"] = f.uptime.preview
+		if f.problem != nil {
+			delete(overall, "preview")
+		}
+		f.partsWire(data, precision, target)
+	}
+	overall["corrections"] = appliedWire(f.applied)
+	if f.counts != nil || f.problem == nil {
+		overall["state"] = f.stateFor(o, target)
+	}
+	if left := f.custom(target); left != nil {
+		overall["error_budget_remaining"] = left
+	}
+	data["overall"] = overall
+	return map[string]any{"errors": nil, "data": data}, nil
+}
+
+// stateFor is the state by the target asked with, else by the primary one.
+func (f figure) stateFor(o *slo, target *float64) string {
+	if target != nil {
+		return f.state(*target, nil)
 	}
 	primary := o.primary()
-	overall := map[string]any{
-		"errors": nil, "sli_value": m.sli, "span_precision": m.spanPrecision, "precision": precision,
-		"uptime": m.sli, "corrections": []any{}, "state": m.state(primary.Target, primary.Warning),
+	return f.state(primary.Target, primary.Warning)
+}
+
+// custom is the budget that is left of the target asked with.
+func (f figure) custom(target *float64) map[string]float64 {
+	if target == nil {
+		return nil
 	}
-	if m.sli == nil {
-		overall["errors"] = []map[string]string{{"error_message": noData, "error_type": "ZERO_VALUED_DENOMINATOR"}}
+	if left := f.remaining(*target); left != nil {
+		return map[string]float64{"custom": *left}
 	}
-	if custom != nil {
-		thresholds["custom"] = wireThreshold(scenario.Threshold{Timeframe: "custom", Target: *custom})
-		precision["custom"] = m.precision
-		overall["state"] = m.state(*custom, nil)
-		if left := m.remaining(*custom); left != nil {
-			overall["error_budget_remaining"] = map[string]float64{"custom": *left}
+	return nil
+}
+
+// trackWire is a time-based figure. Without results it has no sli_value at
+// all, as the recording has it.
+func (f figure) trackWire(name string, precision map[string]int, target *float64) map[string]any {
+	if f.problem != nil {
+		return map[string]any{"errors": []*problem{f.problem}, "precision": precision}
+	}
+	w := map[string]any{
+		"name": name, "errors": nil, "sli_value": f.sli, "uptime": f.sli, "history": f.uptime.transitions,
+		"span_precision": f.spanPrecision, "precision": precision,
+	}
+	if m := f.uptime.monitor; m != nil {
+		w["monitor_type"], w["monitor_modified"] = m.Type, m.Modified.Unix()+m.shift
+	}
+	if left := f.custom(target); left != nil {
+		w["error_budget_remaining"] = left
+	}
+	return w
+}
+
+// partsWire adds groups and monitors. Their precision is a map, where the
+// specification says a number.
+func (f figure) partsWire(data map[string]any, precision map[string]int, target *float64) {
+	list := func(parts []partFigure, complete func(partFigure, map[string]any)) []any {
+		all := []any{}
+		for _, p := range parts {
+			w := p.trackWire(p.name, precision, target)
+			if p.problem == nil {
+				w["preview"] = f.uptime.preview
+			} else {
+				w["name"] = p.name
+			}
+			complete(p, w)
+			all = append(all, w)
 		}
+		return all
 	}
-	return map[string]any{"errors": nil, "data": map[string]any{
-		"thresholds": thresholds, "from_ts": from, "to_ts": to, "type": "metric", "type_id": 1, "slo": json.RawMessage(o.wire),
-		"group_by": groupKeys(o.total), "series": o.historySeries(m, from, to), "overall": overall,
-	}}, nil
+	if len(f.uptime.groups) > 0 {
+		data["groups"] = list(f.uptime.groups, func(p partFigure, w map[string]any) { w["group"] = p.name })
+	}
+	if len(f.uptime.monitors) > 0 {
+		data["monitors"] = list(f.uptime.monitors, func(p partFigure, w map[string]any) {
+			w["monitor_id"] = p.id
+		})
+	}
+}
+
+// appliedWire lists what was corrected, each occurrence once.
+func appliedWire(list []occurrence) []any {
+	all := []any{}
+	for _, o := range list {
+		all = append(all, map[string]any{
+			"id": o.of.ID, "start": o.from, "end": o.to, "category": o.of.Category, "description": o.of.Description,
+		})
+	}
+	return all
 }
 
 // target reads the optional target, between 0 and 100.
@@ -182,17 +185,18 @@ func (c call) target() (*float64, error) {
 }
 
 // historySeries are the buckets, with the queries as Datadog rewrites them.
-func (o *slo) historySeries(m measured, from, to int64) map[string]any {
+func (o *slo) historySeries(c *counts, window span) map[string]any {
 	good, total := "default_zero("+o.goodText+")", "default_zero("+o.totalText+")"
-	times := make([]int64, len(m.times))
-	for i, t := range m.times {
+	times := make([]int64, len(c.times))
+	for i, t := range c.times {
 		times[i] = t * 1000
 	}
 	return map[string]any{
 		"timing": "0.021", "res_type": "time_series", "resp_version": 2, "message": "", "interval": historyStep,
-		"query": good + ", " + total, "from_date": floor(from, historyFloor) * 1000, "to_date": to * 1000, "times": times,
-		"numerator":       historySide(o.good, m.good, m.goodSum, 0),
-		"denominator":     historySide(o.total, m.total, m.totalSum, 1),
+		"query": good + ", " + total, "times": times,
+		"from_date": floor(window.from, historyFloor) * 1000, "to_date": window.to * 1000,
+		"numerator":       historySide(o.good, c.good, c.goodSum, 0),
+		"denominator":     historySide(o.total, c.total, c.totalSum, 1),
 		"groups":          map[string]any{},
 		"numerator_query": good, "denominator_query": total,
 		"bad_series_query": total + " - " + good,

@@ -31,6 +31,9 @@ func newLimiter(own []scenario.Limit) *limiter {
 		"slo_get":                {requests: 3000, period: 10},
 		"slo_get_all":            {requests: 1000, period: 10},
 		"slo_correction_get_all": {requests: 120, period: 10},
+		"slo_correction_get":     {requests: 120, period: 10},
+		"get_all_monitors":       {requests: 1000, period: 10},
+		"get_monitors":           {requests: 3000, period: 10},
 		"metrics_list":           {requests: 100, period: 60},
 	}}
 	for _, o := range own {

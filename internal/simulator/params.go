@@ -30,6 +30,19 @@ func (c call) whole(name string, otherwise, least int) (int, error) {
 	return v, nil
 }
 
+// boolean reads an optional query parameter that is true or false.
+func (c call) boolean(name string, otherwise bool) (bool, error) {
+	text := c.URL.Query().Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	v, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, badRequest("The value '%s' is not valid for the parameter '%s'", text, name)
+	}
+	return v, nil
+}
+
 // page cuts a page out of a list.
 func page[T any](all []T, offset, limit int) []T {
 	from := min(offset, len(all))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -57,7 +58,45 @@ func (o *output) send(r *http.Request, status int, mediaType string, body any) {
 		status = http.StatusInternalServerError
 		fmt.Fprintf(&b, `{"errors":[%q]}`, err.Error())
 	}
-	o.write(r, status, mediaType, b.Bytes())
+	data := b.Bytes()
+	if o.damage.text && status == http.StatusOK {
+		data = textual(data)
+	}
+	o.write(r, status, mediaType, data)
+}
+
+// textual is an answer with the percentages of SLOs as text.
+func textual(data []byte) []byte {
+	var v any
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil {
+		return data
+	}
+	var walk func(any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, x := range v {
+				walk(x)
+			}
+		case map[string]any:
+			for key, x := range v {
+				number, ok := x.(json.Number)
+				if ok && slices.Contains([]string{"sli_value", "sli", "status", "uptime", "error_budget_remaining"}, key) {
+					v[key] = number.String()
+					continue
+				}
+				walk(x)
+			}
+		}
+	}
+	walk(v)
+	changed, err := json.Marshal(v)
+	if err != nil {
+		return data
+	}
+	return changed
 }
 
 // write sends the bytes, compressed when that is worth while, cut off in the

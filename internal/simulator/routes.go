@@ -45,9 +45,17 @@ func (s *Server) table() []route {
 		{"GET", "/api/v1/slo", "slos_read", "slo_get_all", "", s.listSLOs},
 		{"GET", "/api/v1/slo/search", "slos_read", "slo_search", "", s.searchSLOs},
 		{"GET", "/api/v1/slo/correction", "slos_read", "slo_correction_get_all", "", s.listCorrections},
+		{"GET", "/api/v1/slo/correction/{id}", "slos_read", "slo_correction_get", "", s.getCorrection},
 		{"GET", "/api/v1/slo/{id}", "slos_read", "slo_get", "", s.getSLO},
 		{"GET", "/api/v1/slo/{id}/history", "slos_read", "slo_history", "", s.history},
 		{"GET", "/api/v1/slo/{id}/corrections", "slos_read", "slo_corrections", "", s.correctionsOf},
+		{"GET", "/api/v2/slo/{id}/status", "slos_read", "slo_status", "", s.statusV2},
+
+		{"GET", "/api/v1/monitor", "monitors_read", "get_all_monitors", "", s.listMonitors},
+		{"GET", "/api/v1/monitor/search", "monitors_read", "monitor_search", "", s.searchMonitors},
+		{"GET", "/api/v1/monitor/groups/search", "monitors_read", "monitor_group_search", "", s.searchGroups},
+		{"GET", "/api/v1/monitor/{id}", "monitors_read", "get_monitors", "", s.getMonitor},
+		{"POST", "/api/v1/synthetics/tests/uptimes", "synthetics_read", "synthetics_uptimes", "", s.uptimes},
 
 		{"GET", "/api/v1/query", "timeseries_query", "metrics_query", "", s.queryV1},
 		{"POST", "/api/v2/query/timeseries", "timeseries_query", "metrics_query_v2", "application/vnd.api+json", s.timeseriesV2},

@@ -69,7 +69,7 @@ func (o *slo) found(query string) bool {
 		case "":
 			ok = hasWord(o.Name, strings.Trim(m[0], `"`))
 		case "slo_type":
-			ok = value == "metric"
+			ok = value == string(o.Type)
 		case "id":
 			ok = value == o.ID
 		case "timeframe":
@@ -98,29 +98,31 @@ func hasWord(name, text string) bool {
 
 // searchAttributes are an SLO's figures as of the last indexing.
 func (s *Server) searchAttributes(o *slo, now int64) (map[string]any, error) {
-	indexed := now - int64(s.world.IndexLag.Seconds())
+	lag := s.world.IndexLag
+	if o.IndexLag != nil {
+		lag = *o.IndexLag
+	}
+	indexed := now - inSeconds(lag)
 	thresholds, statuses := []map[string]any{}, []map[string]any{}
 	primary, status := o.primary(), map[string]any{}
 	for _, t := range o.Thresholds {
 		var calculation *string
-		m, err := s.figures(o, indexed-timeframeSeconds(t.Timeframe), indexed, indexed)
+		window := span{indexed - timeframeSeconds(t.Timeframe), indexed}
+		f, err := s.figure(o, asked{window: window, now: indexed})
 		switch {
 		case err != nil:
 			text := "The query could not be evaluated"
 			calculation = &text
-		case m.sli == nil:
-			text := noData
-			calculation = &text
+		case f.problem != nil:
+			calculation = &f.problem.Message
 		}
 		figures := map[string]any{
-			"timeframe": t.Timeframe, "target": t.Target, "status": m.sli, "state": m.state(t.Target, t.Warning), "error": calculation,
-			"error_budget_remaining": m.remaining(t.Target), "raw_error_budget_remaining": nil, "indexed_at": indexed, "span_precision": nil,
+			"timeframe": t.Timeframe, "target": t.Target, "status": f.sli, "state": f.state(t.Target, t.Warning), "error": calculation,
+			"error_budget_remaining": f.remaining(t.Target), "raw_error_budget_remaining": f.remainingRaw(t.Target),
+			"indexed_at": indexed, "span_precision": nil,
 		}
-		if m.sli != nil {
-			figures["span_precision"] = m.spanPrecision
-		}
-		if m.sli != nil && t.Target < 100 {
-			figures["raw_error_budget_remaining"] = map[string]any{"value": m.remainingEvents(t.Target), "unit": "requests"}
+		if f.sli != nil {
+			figures["span_precision"] = f.spanPrecision
 		}
 		statuses = append(statuses, figures)
 		if t.Timeframe == primary.Timeframe {
@@ -132,15 +134,25 @@ func (s *Server) searchAttributes(o *slo, now int64) (map[string]any, error) {
 		}
 		thresholds = append(thresholds, searchThreshold(t))
 	}
-	return map[string]any{
-		"name": o.Name, "slo_type": "metric", "description": emptyIsNull(o.Description), "timeframe": primary.Timeframe,
+	attributes := map[string]any{
+		"name": o.Name, "slo_type": o.Type, "description": emptyIsNull(o.Description), "timeframe": primary.Timeframe,
 		"target_threshold": primary.Target, "warning_threshold": primary.Warning, "thresholds": thresholds,
-		"overall_status": statuses, "status": status, "monitor_ids": nil, "groups": nil,
+		"overall_status": statuses, "status": status, "monitor_ids": nil, "groups": nil, "query": nil,
 		"all_tags": o.Tags, "service_tags": tagsOf(o.Tags, "service"), "env_tags": tagsOf(o.Tags, "env"), "team_tags": tagsOf(o.Tags, "team"),
-		"query":      map[string]any{"numerator": o.goodText, "denominator": o.totalText, "metrics": nil},
 		"creator":    map[string]any{"name": nil, "id": 1000001, "email": "sre@example.com"},
-		"created_at": o.Created.Unix() + o.shift, "modified_at": o.Modified.Unix() + o.shift,
-	}, nil
+		"created_at": o.Created.Unix() + o.shift, "modified_at": o.modified(),
+	}
+	switch o.Type {
+	case scenario.TypeMetric:
+		attributes["query"] = map[string]any{"numerator": o.goodText, "denominator": o.totalText, "metrics": nil}
+	case scenario.TypeMonitor:
+		attributes["monitor_ids"] = o.MonitorIDs
+		if len(o.Groups) > 0 {
+			attributes["groups"] = o.Groups
+		}
+	case scenario.TypeTimeSlice:
+	}
+	return attributes, nil
 }
 
 // searchThreshold has display texts rounded to whole numbers, as the

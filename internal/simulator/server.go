@@ -55,9 +55,12 @@ type Server struct {
 	clock   func() time.Time
 	shift   int64
 	slos    []*slo
-	routes  []route
-	limits  *limiter
-	faults  *injector
+	// monitors are in the order of their ids, without the deleted ones.
+	monitors    []*monitor
+	corrections []*correction
+	routes      []route
+	limits      *limiter
+	faults      *injector
 
 	http     *http.Server
 	listener net.Listener
@@ -90,12 +93,20 @@ func New(c Config) (*Server, error) {
 		now := c.World.Now.Add(c.Shift)
 		s.clock = func() time.Time { return now }
 	}
+	s.monitors = newMonitors(c.World.Monitors, s.shift)
 	for _, d := range c.World.SLOs {
-		o, err := newSLO(d, s.shift)
+		o, err := s.newSLO(d)
 		if err != nil {
 			return nil, err
 		}
 		s.slos = append(s.slos, o)
+	}
+	for _, d := range c.World.Corrections {
+		o, err := newCorrection(d, s.shift, c.World.Now.Unix()+s.shift)
+		if err != nil {
+			return nil, err
+		}
+		s.corrections = append(s.corrections, o)
 	}
 	s.routes = s.table()
 	// There is no WriteTimeout: an answer may be as slow as a fault wants it.

@@ -17,13 +17,26 @@ type slo struct {
 	scenario.SLO
 	// wire is the object in lists and on its own.
 	wire json.RawMessage
-	// good and total are what its history evaluates; queryError says why they
-	// cannot be.
+	// good and total are what the history of the type metric evaluates, slice
+	// what that of the type time_slice does; queryError says why they cannot be.
 	good, total         metricquery.Expr
 	goodText, totalText string
+	slice               *slicing
 	queryError          error
 	// shift moves its instants, in seconds.
 	shift int64
+}
+
+// typeID is the number of a type.
+func typeID(t scenario.Type) int {
+	switch t {
+	case scenario.TypeTimeSlice:
+		return 2
+	case scenario.TypeMetric:
+		return 1
+	case scenario.TypeMonitor:
+	}
+	return 0
 }
 
 type thresholdWire struct {
@@ -57,15 +70,17 @@ type sloWire struct {
 	Timeframe        string          `json:"timeframe"`
 	WarningThreshold *float64        `json:"warning_threshold,omitempty"`
 	TargetThreshold  float64         `json:"target_threshold"`
-	Query            queryWire       `json:"query"`
+	Query            *queryWire      `json:"query,omitempty"`
+	MonitorIDs       []int64         `json:"monitor_ids,omitempty"`
+	Groups           []string        `json:"groups,omitempty"`
 	Creator          creatorWire     `json:"creator"`
 	CreatedAt        int64           `json:"created_at"`
 	ModifiedAt       int64           `json:"modified_at"`
 	Specification    any             `json:"sli_specification,omitempty"`
 }
 
-func newSLO(d scenario.SLO, shift int64) (*slo, error) {
-	o := &slo{SLO: d, shift: shift}
+func (s *Server) newSLO(d scenario.SLO) (*slo, error) {
+	o := &slo{SLO: d, shift: s.shift}
 	if d.Raw != "" {
 		o.wire = json.RawMessage(d.Raw)
 		// Whatever of it can be read is used to find the object again.
@@ -76,34 +91,59 @@ func newSLO(d scenario.SLO, shift int64) (*slo, error) {
 		o.queryError = badRequest("The history of this SLO is not served by the simulator")
 		return o, nil
 	}
-	o.goodText, o.totalText = d.Good, d.Total
-	if d.Bad != "" {
-		o.totalText = "(" + d.Good + ") + (" + d.Bad + ")"
-	}
-	var err error
-	if o.good, err = metricquery.Parse(o.goodText); err == nil {
-		o.total, err = metricquery.Parse(o.totalText)
-	}
-	if err != nil {
-		o.queryError = badRequest("Error parsing query: %v", err)
-	}
 	body := sloWire{
-		ID: d.ID, Name: d.Name, Tags: d.Tags, MonitorTags: []string{}, Type: "metric", TypeID: 1, Description: d.Description,
-		Query:     queryWire{Numerator: o.goodText, Denominator: o.totalText},
+		ID: d.ID, Name: d.Name, Tags: d.Tags, MonitorTags: []string{}, Type: string(d.Type), TypeID: typeID(d.Type), Description: d.Description,
 		Creator:   creatorWire{Handle: "sre@example.com", Email: "sre@example.com"},
-		CreatedAt: d.Created.Unix() + shift, ModifiedAt: d.Modified.Unix() + shift,
+		CreatedAt: d.Created.Unix() + s.shift, ModifiedAt: o.modified(),
 	}
 	for _, t := range d.Thresholds {
 		body.Thresholds = append(body.Thresholds, wireThreshold(t))
 	}
 	primary := o.primary()
 	body.Timeframe, body.TargetThreshold, body.WarningThreshold = primary.Timeframe, primary.Target, primary.Warning
-	if body.Specification, err = o.specification(); err != nil {
-		return nil, err
+	var err error
+	switch d.Type {
+	case scenario.TypeTimeSlice:
+		o.slice, err = newSlicing(d.Slice)
+		body.Specification = sliceSpecification(d.Slice)
+	case scenario.TypeMonitor:
+		body.MonitorIDs, body.Groups, body.MonitorTags = d.MonitorIDs, d.Groups, s.monitorTags(d.MonitorIDs)
+	default:
+		err = o.parseQueries()
+		body.Query = &queryWire{Numerator: o.goodText, Denominator: o.totalText}
+	}
+	if err != nil {
+		o.queryError = badRequest("Error parsing query: %v", err)
+	}
+	if o.good != nil {
+		if body.Specification, err = o.specification(); err != nil {
+			return nil, err
+		}
 	}
 	o.wire, err = json.Marshal(body)
 	return o, err
 }
+
+// parseQueries reads the queries of the type metric.
+func (o *slo) parseQueries() error {
+	o.goodText, o.totalText = o.Good, o.Total
+	if o.Bad != "" {
+		o.totalText = "(" + o.Good + ") + (" + o.Bad + ")"
+	}
+	good, err := metricquery.Parse(o.goodText)
+	if err != nil {
+		return err
+	}
+	total, err := metricquery.Parse(o.totalText)
+	if err != nil {
+		return err
+	}
+	o.good, o.total = good, total
+	return nil
+}
+
+// modified is when it was last edited, as served.
+func (o *slo) modified() int64 { return o.Modified.Unix() + o.shift }
 
 // primary is the threshold of the shortest timeframe.
 func (o *slo) primary() scenario.Threshold {
@@ -149,7 +189,7 @@ type formulaWire struct {
 
 // specification is the sli_specification in the SLO's shape; nil for none.
 func (o *slo) specification() (any, error) {
-	if o.Shape == scenario.ShapeQuery || o.queryError != nil {
+	if o.Shape == scenario.ShapeQuery {
 		return nil, nil
 	}
 	var queries []namedQuery
@@ -177,6 +217,26 @@ func (o *slo) specification() (any, error) {
 		return map[string]any{"count": map[string]any{"good_events_formula": good, key: second, "queries": queries}}, nil
 	}
 	return nil, nil
+}
+
+// sliceSpecification is the sli_specification of time slices. The length of a
+// slice is there where the world gives one: the server stores what it was told.
+func sliceSpecification(d *scenario.Slice) any {
+	queries := []namedQuery{}
+	for _, q := range d.Queries {
+		queries = append(queries, namedQuery{"metrics", q.Name, q.Query})
+	}
+	w := map[string]any{
+		"comparator": d.Comparator, "threshold": d.Threshold,
+		"query": map[string]any{"formulas": []formulaWire{{d.Formula}}, "queries": queries},
+	}
+	if d.Seconds != 0 {
+		w["query_interval_seconds"] = d.Seconds
+	}
+	if d.NoDataStrategy != "" {
+		w["no_data_strategy"] = d.NoDataStrategy
+	}
+	return map[string]any{"time_slice": w}
 }
 
 // name replaces the queries of an expression by names, adding those that have

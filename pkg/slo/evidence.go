@@ -9,18 +9,6 @@ import (
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
-// Evidence is what was observed of one objective: overall, and for each of its groups.
-type Evidence struct {
-	Overall Events
-	Groups  []GroupEvents
-}
-
-// GroupEvents is the evidence of one group. Name is its tags joined by commas.
-type GroupEvents struct {
-	Name   string
-	Events Events
-}
-
 // Events counts good and valid events, or seconds, over time.
 type Events struct {
 	// Unit is what is counted; empty stands for [Requests].

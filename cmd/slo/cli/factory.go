@@ -168,13 +168,13 @@ func (f *factory) service() (service evaluation.Service, done func(), err error)
 	debug.SetGCPercent(50)
 	f.say("listing SLOs")
 	service = evaluation.Service{
-		Catalog: client,
+		Catalog: client, Records: client,
 		Runner: evaluation.Runner{
 			Metrics: client, Concurrency: transport.DefaultConcurrency,
-			Progress: func(done, total int) { f.say("asking for metrics: %d of %d requests", done, total) },
+			Progress: func(done, total int) { f.say("asking Datadog: %d of %d requests", done, total) },
 		},
 		Planned: func(p evaluation.Plan) {
-			f.say("asking for metrics: %d requests", len(p.Requests))
+			f.say("asking Datadog: %d requests", len(p.Requests)+len(p.Histories)+len(p.Monitors))
 			if f.global.debug {
 				fmt.Fprintf(f.streams.Err, "slo: planned: %s\n", p.Summary())
 			}
@@ -190,37 +190,41 @@ func (f *factory) service() (service evaluation.Service, done func(), err error)
 
 // sent writes what went out, metric requests first, in the words of the plan.
 func sent(counts map[string]int) string {
-	var before []string
+	var others []string
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
 		if kind != datadog.CallSeries && kind != datadog.Retries {
-			before = append(before, fmt.Sprintf("%d × %s", counts[kind], kind))
+			others = append(others, fmt.Sprintf("%d × %s", counts[kind], kind))
 		}
 	}
-	return fmt.Sprintf("%d series requests, %d retries; before the plan: %s",
-		counts[datadog.CallSeries], counts[datadog.Retries], strings.Join(before, ", "))
+	return fmt.Sprintf("%d series requests, %d retries; beside them: %s",
+		counts[datadog.CallSeries], counts[datadog.Retries], strings.Join(others, ", "))
 }
 
-// catalog lists the selected definitions, for list and show.
-func (f *factory) catalog(ctx context.Context, s selectorFlags, names []string) (report.Catalog, error) {
+// catalog lists the selected definitions, for list and show. The service is
+// the one that listed them; done is to be called when nothing more is asked.
+func (f *factory) catalog(ctx context.Context, s selectorFlags, names []string) (_ report.Catalog, _ evaluation.Service, done func(), _ error) {
+	var none evaluation.Service
 	settings, err := f.settings()
 	if err != nil {
-		return report.Catalog{}, err
+		return report.Catalog{}, none, nil, err
 	}
 	selector, err := s.selector(names)
 	if err != nil {
-		return report.Catalog{}, err
+		return report.Catalog{}, none, nil, err
 	}
 	own, err := f.ownDefinitions(s.file)
 	if err != nil {
-		return report.Catalog{}, err
+		return report.Catalog{}, none, nil, err
 	}
 	service, done, err := f.service()
 	if err != nil {
-		return report.Catalog{}, err
+		return report.Catalog{}, none, nil, err
 	}
 	defs, notes, err := service.List(ctx, evaluation.Query{Selector: selector, Own: own})
-	done()
-	return report.Catalog{Site: settings.Site.Value, Definitions: defs, Notes: notes, Link: f.link}, err
+	if err != nil {
+		done()
+	}
+	return report.Catalog{Site: settings.Site.Value, Definitions: defs, Notes: notes, Link: f.link}, service, done, err
 }
 
 // ownDefinitions are the SLOs of the project file, or of the file of -f.

@@ -30,6 +30,17 @@ func (s *selectorFlags) bind(cmd *cobra.Command, withTimeframe bool) {
 	}
 }
 
+// defaultMaxRequests is about what four time slice objectives with slices of a
+// minute need over 90 days.
+const defaultMaxRequests = 400
+
+// bindMaxRequests adds the flag that bounds the metric requests of a run.
+func bindMaxRequests(cmd *cobra.Command, n *int) {
+	cmd.Flags().IntVar(n, "max-requests", defaultMaxRequests,
+		"at most `N` metric requests; past that, time slice SLOs use the transitions that Datadog recorded, with a note")
+	mustComplete(cmd, "max-requests")
+}
+
 func (s *selectorFlags) selector(names []string) (evaluation.Selector, error) {
 	sel := evaluation.Selector{Names: names}
 	for _, t := range s.tags {
@@ -46,6 +57,9 @@ func (s *selectorFlags) selector(names []string) (evaluation.Selector, error) {
 	}
 	return sel, nil
 }
+
+// timeframes are the values of --timeframe.
+func timeframes() []string { return []string{"7d", "30d", "90d", "all"} }
 
 func (s *selectorFlags) choice() (evaluation.TimeframeChoice, error) {
 	switch s.timeframe {

@@ -34,10 +34,11 @@ func newListCmd(f *factory) *cobra.Command {
 }
 
 func runList(ctx context.Context, o *listOptions) error {
-	catalog, err := o.f.catalog(ctx, o.selectors, o.names)
+	catalog, _, done, err := o.f.catalog(ctx, o.selectors, o.names)
 	if err != nil {
 		return err
 	}
+	done()
 	o.f.sayIfEmpty(len(catalog.Definitions))
 	return o.f.print(report.List(catalog))
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slo-cli/slo/internal/evaluation"
+	"github.com/slo-cli/slo/internal/render"
 	"github.com/slo-cli/slo/internal/report"
 	"github.com/slo-cli/slo/pkg/slo"
 )
@@ -20,6 +21,7 @@ type statusOptions struct {
 	names     []string
 	since     string
 	groups    bool
+	most      int
 }
 
 func newStatusCmd(f *factory) *cobra.Command {
@@ -31,8 +33,11 @@ func newStatusCmd(f *factory) *cobra.Command {
 what is left of the error budget, burn rates, the trend of the last 14 days,
 the change since the last meeting and when the budget ends.
 
-All figures are recomputed from Datadog's metrics. "slo help glossary" explains
-the columns, "slo help formats" how they are rounded.`,
+Figures of metric and time slice SLOs are recomputed from Datadog's metrics,
+those of monitor SLOs from the transitions that Datadog recorded; status
+corrections are applied. Where Datadog's own figure for the same window is
+another one, it is shown as well, with the reason. "slo help glossary" explains
+the columns and the reasons, "slo help formats" how figures are rounded.`,
 		Example: `  slo status
   slo status --team payments --timeframe 30d --since 2026-11-09
   slo status "checkout*" --at 2026-11-02T10:00:00Z -o json
@@ -46,14 +51,15 @@ the columns, "slo help formats" how they are rounded.`,
 		},
 	}
 	o.selectors.bind(cmd, true)
-	mustComplete(cmd, "timeframe", "7d", "30d", "90d", "all")
+	mustComplete(cmd, "timeframe", timeframes()...)
 	cmd.Flags().StringVar(&o.since, "since", "", "`TIME` of the previous meeting (default -14d)")
-	cmd.Flags().BoolVar(&o.groups, "groups", false, "show every group of grouped SLOs, not only the worst few")
+	cmd.Flags().BoolVar(&o.groups, "groups", false, "show every group of grouped SLOs, not only the worst of those that are not ok")
+	bindMaxRequests(cmd, &o.most)
 	return cmd
 }
 
 func runStatus(ctx context.Context, o *statusOptions) error {
-	query, when, err := o.f.query(o.selectors, o.names, o.since)
+	query, when, err := o.f.query(o.selectors, o.names, o.since, o.most)
 	if err != nil {
 		return err
 	}
@@ -76,7 +82,7 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 	o.f.sayIfEmpty(len(board.Rows))
 	err = o.f.print(report.Status(report.Board{
 		At: when.at, To: when.to, Since: query.Question.Since, Site: settings.Site.Value, Link: o.f.link,
-		Rows: board.Rows, Notes: board.Notes, AllGroups: o.groups, Zone: settings.TimeZone,
+		Rows: board.Rows, Notes: board.Notes, AllGroups: o.groups || o.f.global.output == render.FormatCSV, Zone: settings.TimeZone,
 	}))
 	if err != nil {
 		return err
@@ -85,8 +91,11 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 }
 
 // query resolves what was typed into what is asked, before anything is fetched.
-func (f *factory) query(s selectorFlags, names []string, since string) (evaluation.Query, evaluated, error) {
-	var q evaluation.Query
+func (f *factory) query(s selectorFlags, names []string, since string, maxRequests int) (evaluation.Query, evaluated, error) {
+	q := evaluation.Query{MaxRequests: maxRequests}
+	if maxRequests < 1 {
+		return q, evaluated{}, usage("--max-requests %d: want a number of requests from 1 on", maxRequests)
+	}
 	settings, err := f.settings()
 	if err != nil {
 		return q, evaluated{}, err

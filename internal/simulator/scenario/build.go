@@ -47,8 +47,14 @@ func build(name string, f *fileWorld) (*World, error) {
 	for i, n := range f.Incidents {
 		c.incident(fmt.Sprintf("$.incidents[%d]", i), n)
 	}
+	for i, m := range f.Monitors {
+		c.monitor(fmt.Sprintf("$.monitors[%d]", i), m)
+	}
 	for i, s := range f.SLOs {
 		c.slo(fmt.Sprintf("$.slos[%d]", i), s)
+	}
+	for i, o := range f.Corrections {
+		c.correction(fmt.Sprintf("$.corrections[%d]", i), o)
 	}
 	for i, t := range f.Truth {
 		c.truth(fmt.Sprintf("$.truth[%d]", i), t)

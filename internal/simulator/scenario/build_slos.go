@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -23,21 +22,22 @@ func (c *construction) slo(path string, f fileSLO) {
 		return
 	}
 	c.need(path, f.Name, "name (or raw)")
-	c.need(path, f.Good, "good")
-	if (f.Bad == "") == (f.Total == "") {
-		c.fail(path, "an SLO has good and one of total and bad")
-	}
 	s := SLO{
-		Good: f.Good, Bad: f.Bad, Total: f.Total, Shape: Shape(cmp.Or(f.Shape, string(ShapeBoth))), Description: f.Description,
-		Thresholds: c.thresholds(path, f.Thresholds),
-		Created:    c.instant(path+".created", f.Created, c.world.Now.Add(-120*24*time.Hour)),
+		Type: TypeMetric, Description: f.Description,
+		Created: c.instant(path+".created", f.Created, c.world.Now.Add(-120*24*time.Hour)),
 	}
 	s.Modified = c.instant(path+".modified", f.Modified, s.Created)
-	if !slices.Contains([]Shape{ShapeBoth, ShapeQuery, ShapeNested, ShapeUnknown}, s.Shape) {
-		c.fail(path+".shape", "shape %q is not one of both, query, nested, unknown", f.Shape)
+	if s.Modified.Before(s.Created) {
+		c.fail(path+".modified", "modified is before created")
 	}
-	if s.Bad != "" && s.Shape == ShapeNested {
-		c.fail(path+".shape", "the nested shape has good and total")
+	if f.IndexLag != "" {
+		lag := c.duration(path+".index_lag", f.IndexLag, 0)
+		s.IndexLag = &lag
+	}
+	c.indicator(path, f, &s)
+	s.Thresholds = c.thresholds(path, f.Thresholds)
+	if f.Datadog != nil {
+		s.Own = c.ownFigure(path+".datadog", f, s)
 	}
 	if f.ID != "" && !hexID().MatchString(f.ID) {
 		c.fail(path+".id", "id %q is not 32 hexadecimal digits", f.ID)
@@ -45,6 +45,14 @@ func (c *construction) slo(path string, f fileSLO) {
 	c.repeated(path, f.Repeat, f.Each, func(text func(string) string) {
 		one := s
 		one.Name, one.Good, one.Bad, one.Total = text(f.Name), text(f.Good), text(f.Bad), text(f.Total)
+		if s.Slice != nil {
+			slice := *s.Slice
+			slice.Queries = slices.Clone(slice.Queries)
+			for i := range slice.Queries {
+				slice.Queries[i].Query = text(slice.Queries[i].Query)
+			}
+			one.Slice = &slice
+		}
 		one.Tags = []string{}
 		for _, tag := range f.Tags {
 			one.Tags = append(one.Tags, text(tag))

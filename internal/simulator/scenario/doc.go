@@ -53,16 +53,70 @@
 //	    errors: 20%                # this share of requests gets the status
 //	    status: 503                # default 500
 //	    latency: 3                 # factor on every latency
-//	slos:
-//	  - name: checkout availability
+//	monitors:
+//	  - id: 24011001               # SLOs name it by this number
+//	    name: Payment page loads
+//	    type: query alert          # as on the wire; with a test: synthetics alert
+//	    query, tags, created, modified
+//	    options: {on_missing_data: show_no_data}   # served as they are; they
+//	                               # decide how time without data counts
+//	    test: k7d-w2p-9xq          # public id of the synthetic test behind it
+//	    phase: 23s                 # it is evaluated so long after each full minute:
+//	                               # 14:00:00 below is 14:00:23 in its history
+//	    from: -20d                 # it came to be then; absent: always existed
+//	    down: [{from: -4d, for: 1h}]       # or to; absent: it goes on
+//	    no_data: [{from: -3d, to: -2d}]    # without data, or paused
+//	    groups: [{name: 'host:a', from: -2d, down: […], no_data: […]}]
+//	                               # a synthetic test has both, other monitors
+//	                               # either groups or states of their own
+//	    no_results: true           # created seconds ago, no history yet
+//	    deleted: true              # SLOs still name it
+//	slos:                          # one of three types
+//	  - name: checkout availability        # requests
 //	    good, bad, total: a metric query each; good and one of the others
+//	    shape: both                # both | query | nested | unknown
+//	  - name: checkout is fast             # time slices
+//	    slice:
+//	      queries: {query1: 'avg:trace.http.request{service:checkout}'}
+//	      formula: query1          # may be left out with one query
+//	      comparator: '<='         # a slice is good when this holds
+//	      threshold: 3
+//	      seconds: 300             # or 60; absent: left out on the wire
+//	      no_data_strategy: COUNT_AS_DOWNTIME      # served as it is
+//	  - name: checkout works               # monitors
+//	    monitors: [24011001]
+//	    groups: ['host:a']         # of a single monitor; absent: all of them
+//	  - name: all of them have
 //	    thresholds: [{timeframe: 30d, target: 99.9, warning: 99.95}]
 //	    tags, description, created, modified, id
-//	    shape: both                # both | query | nested | unknown
+//	    index_lag: 20m             # instead of the world's
+//	    datadog: how Datadog's own figure deviates from its documentation
+//	      corrections: ignored
+//	      edge: overlap            # or inside: other rule for a bucket or slice
+//	                               # that a correction touches in part
+//	      missing: down            # slices without a value, monitors without data
+//	      groups: ['env:prod']     # only these count
+//	      decimals: 2              # the percentage is cut
+//	      behind: 20m              # of a window that ended so much earlier
+//	      late: 10m                # before the newest data had arrived
+//	      since: modified          # only what came after the last edit
+//	      preview: true            # only up to the last transition
+//	      off_by: -0.05            # for no reason at all
 //	  - raw: '{"id":…}'            # any JSON value, served as it is
+//	corrections:                   # status corrections
+//	  - slo: checkout availability # or query: 'env:prod service:checkout'
+//	    start: -3d
+//	    for: 2h                    # or end
+//	    category: Scheduled Maintenance    # default Other
+//	    description, timezone      # default UTC; only for show
+//	  - {slo: …, start: …, rrule: FREQ=DAILY;COUNT=5, duration: 1h}
+//	  - raw: '{"id":…}'
 //	truth: [{slo: …, timeframe: 30d, at: -14d, good: 1, total: [1, 2], state: ok}]
+//	                               # seconds for time slices and monitors. What is
+//	                               # documented; where Datadog's own figure
+//	                               # deviates the truth does not
 //
 // Services and slos may carry "repeat: 500", and {n} becomes 001, 002 and so on,
 // or "each: [prod, dev]", and {each} becomes the one and the other: in a service's
-// name, in an SLO's name, tags and queries.
+// name, in an SLO's name, tags and queries. Corrections are without them.
 package scenario

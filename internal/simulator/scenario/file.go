@@ -4,22 +4,24 @@ package scenario
 // World and can say which of them is wrong.
 
 type fileWorld struct {
-	Title     string         `yaml:"title"`
-	Now       string         `yaml:"now"`
-	History   string         `yaml:"history"`
-	IndexLag  string         `yaml:"index_lag"`
-	Seed      uint64         `yaml:"seed"`
-	Noise     string         `yaml:"noise"`
-	Rhythm    *fileRhythm    `yaml:"rhythm"`
-	Keys      []fileKey      `yaml:"keys"`
-	Limits    []fileLimit    `yaml:"limits"`
-	Services  []fileService  `yaml:"services"`
-	Counters  []fileCounter  `yaml:"counters"`
-	Gauges    []fileGauge    `yaml:"gauges"`
-	Releases  []fileRelease  `yaml:"releases"`
-	Incidents []fileIncident `yaml:"incidents"`
-	SLOs      []fileSLO      `yaml:"slos"`
-	Truth     []fileTruth    `yaml:"truth"`
+	Title       string           `yaml:"title"`
+	Now         string           `yaml:"now"`
+	History     string           `yaml:"history"`
+	IndexLag    string           `yaml:"index_lag"`
+	Seed        uint64           `yaml:"seed"`
+	Noise       string           `yaml:"noise"`
+	Rhythm      *fileRhythm      `yaml:"rhythm"`
+	Keys        []fileKey        `yaml:"keys"`
+	Limits      []fileLimit      `yaml:"limits"`
+	Services    []fileService    `yaml:"services"`
+	Counters    []fileCounter    `yaml:"counters"`
+	Gauges      []fileGauge      `yaml:"gauges"`
+	Releases    []fileRelease    `yaml:"releases"`
+	Incidents   []fileIncident   `yaml:"incidents"`
+	Monitors    []fileMonitor    `yaml:"monitors"`
+	SLOs        []fileSLO        `yaml:"slos"`
+	Corrections []fileCorrection `yaml:"corrections"`
+	Truth       []fileTruth      `yaml:"truth"`
 }
 
 type fileRhythm struct {
@@ -104,6 +106,52 @@ type fileIncident struct {
 	Latency  *float64 `yaml:"latency"`
 }
 
+type fileMonitor struct {
+	ID        int64              `yaml:"id"`
+	Name      string             `yaml:"name"`
+	Type      string             `yaml:"type"`
+	Query     string             `yaml:"query"`
+	Options   map[string]any     `yaml:"options"`
+	Test      string             `yaml:"test"`
+	Tags      []string           `yaml:"tags"`
+	Created   string             `yaml:"created"`
+	Modified  string             `yaml:"modified"`
+	Phase     string             `yaml:"phase"`
+	From      string             `yaml:"from"`
+	Down      []fileInterval     `yaml:"down"`
+	NoData    []fileInterval     `yaml:"no_data"`
+	Groups    []fileMonitorGroup `yaml:"groups"`
+	NoResults bool               `yaml:"no_results"`
+	Deleted   bool               `yaml:"deleted"`
+}
+
+type fileMonitorGroup struct {
+	Name   string         `yaml:"name"`
+	From   string         `yaml:"from"`
+	Down   []fileInterval `yaml:"down"`
+	NoData []fileInterval `yaml:"no_data"`
+}
+
+type fileInterval struct {
+	From string `yaml:"from"`
+	To   string `yaml:"to"`
+	For  string `yaml:"for"`
+}
+
+type fileCorrection struct {
+	Raw         string `yaml:"raw"`
+	SLO         string `yaml:"slo"`
+	Query       string `yaml:"query"`
+	Start       string `yaml:"start"`
+	End         string `yaml:"end"`
+	For         string `yaml:"for"`
+	Rule        string `yaml:"rrule"`
+	Duration    string `yaml:"duration"`
+	Timezone    string `yaml:"timezone"`
+	Category    string `yaml:"category"`
+	Description string `yaml:"description"`
+}
+
 type fileSLO struct {
 	Repeat      int             `yaml:"repeat"`
 	Each        []string        `yaml:"each"`
@@ -117,8 +165,35 @@ type fileSLO struct {
 	Bad         string          `yaml:"bad"`
 	Total       string          `yaml:"total"`
 	Shape       string          `yaml:"shape"`
+	Slice       *fileSlice      `yaml:"slice"`
+	Monitors    []int64         `yaml:"monitors"`
+	Groups      []string        `yaml:"groups"`
+	IndexLag    string          `yaml:"index_lag"`
+	Datadog     *fileOwnFigure  `yaml:"datadog"`
 	Created     string          `yaml:"created"`
 	Modified    string          `yaml:"modified"`
+}
+
+type fileSlice struct {
+	Formula        string            `yaml:"formula"`
+	Queries        map[string]string `yaml:"queries"`
+	Comparator     string            `yaml:"comparator"`
+	Threshold      *float64          `yaml:"threshold"`
+	Seconds        int64             `yaml:"seconds"`
+	NoDataStrategy string            `yaml:"no_data_strategy"`
+}
+
+type fileOwnFigure struct {
+	Corrections string   `yaml:"corrections"`
+	Edge        string   `yaml:"edge"`
+	Missing     string   `yaml:"missing"`
+	Groups      []string `yaml:"groups"`
+	Decimals    *int     `yaml:"decimals"`
+	Behind      string   `yaml:"behind"`
+	Late        string   `yaml:"late"`
+	Since       string   `yaml:"since"`
+	Preview     bool     `yaml:"preview"`
+	OffBy       float64  `yaml:"off_by"`
 }
 
 type fileThreshold struct {

@@ -16,7 +16,7 @@ import (
 func TestEmbeddedWorlds(t *testing.T) {
 	t.Parallel()
 	names := scenario.Names()
-	if want := []string{"big", "default", "empty", "keys", "odd", "steady"}; !slices.Equal(names, want) {
+	if want := []string{"big", "corrections", "default", "empty", "keys", "odd", "odd_types", "reasons", "steady", "types"}; !slices.Equal(names, want) {
 		t.Errorf("names %v, want %v", names, want)
 	}
 	for _, name := range names {
@@ -53,7 +53,7 @@ func TestLoad(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"defalt":           `unknown scenario "defalt", did you mean "default"? (or the path of a YAML file)`,
-		"zzzzzzzzzz":       `unknown scenario "zzzzzzzzzz": give one of big, default, empty, keys, odd, steady, or the path of a YAML file`,
+		"zzzzzzzzzz":       `unknown scenario "zzzzzzzzzz": give one of big, corrections, default, empty, keys, odd, odd_types, reasons, steady, types, or the path of a YAML file`,
 		"./no/such.yaml":   "scenario file: open ./no/such.yaml: no such file or directory",
 		filepath.Dir(path): "scenario file: " + filepath.Dir(path) + ": is a directory, want a file",
 	} {
@@ -98,7 +98,7 @@ func TestParseRefusals(t *testing.T) {
 		{now + shop + "incidents:\n  - {service: shop, from: -1h, requests: 1000}\n  - {service: shop, from: -1h, requests: 3}\n", "w.yaml:3:3: shop GET /: 3000 requests a second with its incidents, more than 2000"},
 		{now + shop + "releases:\n  - {service: shop, at: -1h}\n", "w.yaml:8:5: version is missing"},
 		{now + "counters: [{metric: trace.a.hits, rate: 1}]\n", "w.yaml:2:21: trace.a.hits: trace metrics come from services"},
-		{now + "slos: [{name: x}]\n", "w.yaml:2:8: good is missing"},
+		{now + "slos: [{name: x}]\n", "w.yaml:2:8: good (or slice, or monitors) is missing"},
 		{now + strings.Replace(slo, "total: b", "description: b", 1), "w.yaml:3:5: an SLO has good and one of total and bad"},
 		{now + strings.Replace(slo, "7d", "14d", 1), `w.yaml:6:30: timeframe "14d" is not one of 7d, 30d, 90d`},
 		{now + strings.Replace(slo, "99}", "99, warning: 98}", 1), "w.yaml:6:55: warning 98 is not between the target and 100"},

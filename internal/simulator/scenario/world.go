@@ -19,6 +19,9 @@ type World struct {
 	// Limits replace or add rate limits, by the name of the limit.
 	Limits []Limit
 	SLOs   []SLO
+	// Monitors are those that SLOs of the type monitor are about.
+	Monitors    []Monitor
+	Corrections []Correction
 	// Truth is what tests expect of the world, worked out by hand.
 	Truth []Truth
 
@@ -61,18 +64,58 @@ const (
 	ShapeUnknown Shape = "unknown"
 )
 
-// SLO is a metric SLO, or any JSON value served as it is.
+// Type is the type of an SLO, as on the wire.
+type Type string
+
+// The types.
+const (
+	TypeMetric    Type = "metric"
+	TypeTimeSlice Type = "time_slice"
+	TypeMonitor   Type = "monitor"
+)
+
+// SLO is an SLO of one of the types, or any JSON value served as it is.
 type SLO struct {
 	ID, Name, Description string
+	Type                  Type
 	Tags                  []string
 	Thresholds            []Threshold
 	// Good is a metric query; so is one of Total and Bad, the other is empty.
-	Good, Bad, Total  string
-	Shape             Shape
+	// They and Shape are those of the type metric.
+	Good, Bad, Total string
+	Shape            Shape
+	// Slice is what the type time_slice measures.
+	Slice *Slice
+	// MonitorIDs are the monitors of the type monitor, and Groups the groups
+	// selected of a single one; none selected: all of them.
+	MonitorIDs        []int64
+	Groups            []string
 	Created, Modified time.Time
+	// IndexLag, when set, replaces the world's.
+	IndexLag *time.Duration
+	// Own is how Datadog's own figure of it deviates.
+	Own OwnFigure
 	// Raw replaces everything else when it is not empty.
 	Raw string
 }
+
+// Slice is what an SLO of time slices measures: a slice is good when
+// Formula Comparator Threshold holds for its value.
+type Slice struct {
+	Formula string
+	Queries []NamedQuery
+	// Comparator is one of ">", ">=", "<", "<=".
+	Comparator string
+	Threshold  float64
+	// Seconds is the length of a slice; 0: left out on the wire, where 300 is
+	// then the default.
+	Seconds int64
+	// NoDataStrategy is served as it is, unless empty.
+	NoDataStrategy string
+}
+
+// NamedQuery is a metric query by the name that formulas use.
+type NamedQuery struct{ Name, Query string }
 
 // Threshold is the objective for one timeframe.
 type Threshold struct {
@@ -87,7 +130,8 @@ type Threshold struct {
 type Truth struct {
 	SLO, Timeframe string
 	// At is the end of the window.
-	At                                 time.Time
+	At time.Time
+	// Good and Total are requests, or seconds for the time-based types.
 	Good, Total, Attainment, Remaining *Range
 	// State is ok, warning, breached or no_data.
 	State string
