@@ -43,6 +43,14 @@ func (l load) add(chunks []chunk, b bundle) (fresh []chunk) {
 	return fresh
 }
 
+// has reports whether the bundle is asked for in every chunk already.
+func (l load) has(chunks []chunk, b bundle) bool {
+	return !slices.ContainsFunc(chunks, func(c chunk) bool {
+		_, there := l[c][b.key()]
+		return !there
+	})
+}
+
 // remove takes back what add did, for the chunks that it returned.
 func (l load) remove(chunks []chunk, b bundle) {
 	for _, c := range chunks {
@@ -115,13 +123,25 @@ func (p *Plan) placeSlices(jobs []Job, l load, most int) {
 	}
 	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(len(a.chunks), len(b.chunks)) })
 	total := l.count(maps.Keys(l))
+	// Where one was refused, another as large over the same time need not be tried.
+	type size struct {
+		extent        timeseries.Span
+		step, queries int64
+	}
+	full := map[size]bool{}
 	for _, c := range candidates {
+		its := size{p.extents[c.job], c.chunks[0].step, int64(len(c.bundle.queries))}
+		if full[its] && !l.has(c.chunks, c.bundle) {
+			refused = append(refused, c)
+			continue
+		}
 		before := l.count(slices.Values(c.chunks))
 		fresh := l.add(c.chunks, c.bundle)
 		more := l.count(slices.Values(c.chunks)) - before
 		// What travels along with something else costs nothing.
 		if most > 0 && more > 0 && total+more > most {
 			l.remove(fresh, c.bundle)
+			full[its] = true
 			refused = append(refused, c)
 			continue
 		}

@@ -3,6 +3,7 @@ package evaluation_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -217,6 +218,24 @@ func TestMaxRequestsBoundsThePlan(t *testing.T) {
 	}
 	if n := len(evaluation.NewPlan(jobs, q, evaluation.Bounds{MaxRequests: 1}).Requests); n != 2 {
 		t.Errorf("%d requests under a bound of 1; counted events have no other evidence than two", n)
+	}
+}
+
+// Among many that do not fit, those that do and those that ask nothing new still find their place.
+func TestMaxRequestsFillsWhatThereIs(t *testing.T) {
+	t.Parallel()
+	var jobs []evaluation.Job
+	for i := range 60 {
+		j := sliceJob(fmt.Sprint("s", i), 60, slo.NinetyDays)
+		sli := j.Definition.SLI.(slo.SliceSLI)
+		sli.Queries = map[string]string{"a": fmt.Sprint("a", i%40), "b": fmt.Sprint("b", i%40)} // the last twenty repeat the first
+		j.Definition.SLI = sli
+		jobs = append(jobs, j)
+	}
+	plan := evaluation.NewPlan(jobs, slo.Question{To: noon}, evaluation.Bounds{MaxRequests: 95})
+	// A request holds 25 queries, twelve objectives of two; ninety chunks, one request each.
+	if len(plan.Requests) != 90 || plan.FellBack != 40-12+20-12 || len(plan.Histories) != plan.FellBack || plan.Wanted != 90*4 {
+		t.Errorf("%d requests, %d fell back, %d histories, %d wanted; want 90, 36, 36 and 360", len(plan.Requests), plan.FellBack, len(plan.Histories), plan.Wanted)
 	}
 }
 
