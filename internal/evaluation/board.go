@@ -127,7 +127,7 @@ func (p Plan) notes(most int) []slo.Note {
 	switch {
 	case p.FellBack > 0:
 		return []slo.Note{{Code: "max_requests", Text: fmt.Sprintf(
-			"%d time slice SLOs are evaluated from Datadog's record of their transitions: with them it would take %d metric requests, and --max-requests is %d",
+			"of the time slice SLOs %d rest on Datadog's record of their transitions: asking for their metrics too would take %d requests in all, and --max-requests is %d",
 			p.FellBack, p.Wanted, most)}}
 	case most > 0 && len(p.Requests) > most:
 		return []slo.Note{{Code: "max_requests", Text: fmt.Sprintf(

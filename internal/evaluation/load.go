@@ -148,9 +148,14 @@ func (p *Plan) placeSlices(jobs []Job, l load, most int) {
 		total += more
 		p.pieces[c.job] = piecesOf(c.chunks)
 	}
-	p.FellBack, p.Wanted = len(refused), total
+	p.Wanted = total
 	if len(refused) == 0 {
 		return
+	}
+	for _, c := range refused {
+		if jobs[c.job].Definition.Source == slo.FromDatadog { // elsewhere there is no record to fall back on
+			p.FellBack++
+		}
 	}
 	undo := make([][]chunk, len(refused))
 	for i, c := range refused {
