@@ -37,7 +37,8 @@ const (
 // A correction without a rule happens once, in [Start, End). Occurrence k of a
 // recurring one starts at Start plus the rule and lasts Duration; UNTIL
 // includes an occurrence that starts exactly then. Where a recurring correction
-// has an End, none of its time lies behind it.
+// has an End, none of its time lies behind it, unless that is no more than the
+// end of its first occurrence.
 //
 // The notes say what the reader must know: correction_dst and
 // correction_timezone where its time zone may have been meant, correction_end,
@@ -54,6 +55,9 @@ func Expand(c slo.Correction, within timeseries.Span) ([]slo.Occurrence, []slo.N
 			return nil, nil, nil
 		}
 		return []slo.Occurrence{once}, nil, nil
+	}
+	if c.End <= c.Start+c.Duration {
+		c.End = 0
 	}
 	r, err := parseRule(c.Rule)
 	if err != nil {

@@ -192,6 +192,19 @@ func TestRecurring(t *testing.T) {
 	}
 }
 
+// An end that is that of the first occurrence bounds nothing.
+func TestEndOfTheFirstOccurrence(t *testing.T) {
+	t.Parallel()
+	start := instant(t, "2026-11-01")
+	for _, end := range []int64{start + 1800, start + 3600} {
+		c := slo.Correction{ID: "c1", Start: start, End: end, Rule: "FREQ=DAILY;COUNT=3", Duration: 3600}
+		got, notes, err := recurrence.Expand(c, timeseries.Span{Start: start, End: start + 30*86_400})
+		if err != nil || len(got) != 3 || len(notes) != 0 {
+			t.Errorf("end %d: %v, notes %v, error %v; want three occurrences and no note", end-start, got, notes, err)
+		}
+	}
+}
+
 func TestEndOfARecurringCorrection(t *testing.T) {
 	t.Parallel()
 	c := slo.Correction{ID: "c1", Start: instant(t, "2026-11-01"), End: instant(t, "2026-11-02T00:10"), Rule: "FREQ=DAILY", Duration: 3600}

@@ -40,7 +40,7 @@ func draw(t *rapid.T, rules *rapid.Generator[plainRule], reach, longest int64) d
 	d := drawn{correction: c, within: within}
 	for _, at := range r.starts(start, within.End) {
 		s := timeseries.Span{Start: at, End: at + c.Duration}
-		if c.End != 0 {
+		if c.End > start+c.Duration { // up to there it is the end of the first occurrence
 			s.End = min(s.End, c.End)
 		}
 		if s.Overlaps(within) {
