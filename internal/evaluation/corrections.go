@@ -83,7 +83,7 @@ func selection(c slo.Correction) (chosen func(slo.Definition) bool, readable boo
 		return func(d slo.Definition) bool { return d.ID == c.SLOID }, true
 	}
 	query, err := tagquery.Parse(c.Query)
-	if err != nil {
+	if err != nil || query.FreeText() {
 		return nil, false
 	}
 	return func(d slo.Definition) bool { return query.Matches(d.Tags) }, true

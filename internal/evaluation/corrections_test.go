@@ -168,6 +168,8 @@ func TestUnreadableCorrectionsAreNeverGuessed(t *testing.T) {
 		{"a broken rule", slo.Correction{ID: "r", SLOID: "a", Start: noon - 86_400, Duration: 60, Rule: "FREQ=SOMETIMES"}, nil, "r could not be read", false, false},
 		{"a query for Datadog to read, which applies", applies, func(string) ([]slo.Correction, error) { return []slo.Correction{applies}, nil }, "", true, false},
 		{"a query for Datadog to read, which does not", applies, func(string) ([]slo.Correction, error) { return nil, nil }, "", false, false},
+		{"free text, which may be found anywhere", slo.Correction{ID: "q", Query: "env:prod checkout", Start: noon - 600, End: noon},
+			func(string) ([]slo.Correction, error) { return []slo.Correction{{ID: "q"}}, nil }, "", true, false},
 		{"a query that Datadog does not explain", applies, func(string) ([]slo.Correction, error) {
 			return nil, &slo.Defect{Kind: slo.Unavailable, Message: "503"}
 		}, "is not known: 503", false, false},

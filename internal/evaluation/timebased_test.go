@@ -54,13 +54,13 @@ var _ evaluation.Records = records{}
 
 // source answers every query and formula by a function of its text and the instant.
 func source(value func(text string, at int64) float64, groups ...string) metrics {
+	if len(groups) == 0 {
+		groups = []string{""}
+	}
 	return func(_ context.Context, r timeseries.Request) ([]timeseries.Answer, error) {
 		texts := slices.Clone(r.Queries)
 		for _, f := range r.Formulas {
 			texts = append(texts, f.Text)
-		}
-		if len(groups) == 0 {
-			groups = []string{""}
 		}
 		answers := make([]timeseries.Answer, len(texts))
 		for i, text := range texts {
@@ -282,6 +282,7 @@ func TestMonitors(t *testing.T) {
 		// bad and removed are seconds of the week.
 		bad, removed float64
 		parts        int
+		note         string
 		defect       string
 	}{
 		{
@@ -322,6 +323,23 @@ func TestMonitors(t *testing.T) {
 		{
 			name: "groups", monitors: []int64{1}, parts: 2, settings: map[int64]slo.MonitorSettings{1: plain},
 			history: slo.History{Overall: up("", 0), Groups: []slo.Track{up("a:1", 0, down(60, 0)...), up("a:2", 0, down(90, 30)...)}}, bad: 90,
+		},
+		{
+			name: "groups of which not all are listed: what the whole says counts as well", monitors: []int64{1}, parts: 1, settings: map[int64]slo.MonitorSettings{1: plain},
+			history: slo.History{Overall: up("", 0, down(900, 30)...), Groups: []slo.Track{up("a:1", 0, down(60, 0)...)}}, bad: 900, note: "parts_incomplete",
+		},
+		{
+			name: "a group that is listed twice", monitors: []int64{1}, settings: map[int64]slo.MonitorSettings{1: plain},
+			history: slo.History{Overall: up("", 0), Groups: []slo.Track{up("a:1", 0), up("a:1", 0)}}, defect: "twice",
+		},
+		{
+			name: "no state at all", monitors: []int64{1}, settings: map[int64]slo.MonitorSettings{1: plain},
+			removed: float64(week), note: "datadog_problem",
+		},
+		{
+			name: "the last known state of a time before the record", monitors: []int64{1}, settings: map[int64]slo.MonitorSettings{1: {Silence: slo.SilenceCarried}},
+			history: slo.History{Overall: slo.Track{Transitions: []slo.Transition{{At: noon - 2*week, State: slo.Silent}, {At: noon - 1000, State: slo.Up}}}},
+			removed: float64(week) - 1000, note: "record_begins",
 		},
 		{
 			name: "selected groups only", monitors: []int64{1}, parts: 1, groups: []string{"b:1, a:2"}, settings: map[int64]slo.MonitorSettings{1: plain},
@@ -375,6 +393,9 @@ func TestMonitors(t *testing.T) {
 			good, total := figures(t, row)
 			if total-good != c.bad || total != float64(week)-c.removed || len(row.Groups) != c.parts {
 				t.Errorf("%v s bad of %v with %d groups, want %v of %v with %d", total-good, total, len(row.Groups), c.bad, float64(week)-c.removed, c.parts)
+			}
+			if c.note != "" && !noted(row.Notes, c.note) {
+				t.Errorf("notes %v, want %s", row.Notes, c.note)
 			}
 			if !noted(row.Notes, "datadog_transitions") {
 				t.Errorf("notes %v, want one that says whose evidence it is", row.Notes)

@@ -31,8 +31,11 @@ func (a answers) monitors(d slo.Definition, sli slo.MonitorSLI, extent timeserie
 	}
 	h := answer.history
 	rec := record{track: &h.Overall, notes: []slo.Note{transitionsNote}}
-	tracks, policies := partsOf(h, sli, settings)
+	tracks, policies, incomplete := partsOf(h, sli, settings)
 	for i, track := range tracks {
+		if slices.ContainsFunc(tracks[:i], func(t slo.Track) bool { return t.Name == track.Name }) {
+			return record{}, &slo.Defect{Kind: slo.Invalid, Message: fmt.Sprintf("Datadog's history lists %q twice", track.Name)}
+		}
 		o, err := fromTrack(track, policies[i], extent)
 		if err != nil {
 			return record{}, err
@@ -48,14 +51,36 @@ func (a answers) monitors(d slo.Definition, sli slo.MonitorSLI, extent timeserie
 		}
 		rec.overall = whole
 	default:
-		rec.overall = together(rec.groups, extent)
 		if err == nil {
 			rec.alone = &whole
 		}
+		rec.overall = together(rec.groups, extent)
+		if explicit, seconds := downBeside(rec.overall, h.Overall, extent); seconds > 0 {
+			rec.overall = together(append(slices.Clone(rec.groups), groupRecord{observed: explicit}), extent)
+			incomplete = fmt.Sprintf("Datadog's own overall state is down for %d s in which nothing that it lists is, so that time counts as well", seconds)
+		}
+	}
+	if incomplete != "" {
+		rec.notes = append(rec.notes, slo.Note{Code: "parts_incomplete", Text: incomplete})
 	}
 	slices.SortStableFunc(rec.groups, func(x, y groupRecord) int { return strings.Compare(x.name, y.name) })
 	rec.notes = append(rec.notes, remarksOn(h)...)
 	return rec, nil
+}
+
+// downBeside is Datadog's own overall state without the time of which it has no
+// data, and for how many seconds that is down where the parts together are not:
+// Datadog does not list groups beyond some number.
+func downBeside(parts observed, overall slo.Track, extent timeseries.Span) (observed, int64) {
+	explicit, err := slo.FromTransitions(overall.Transitions, slo.SilenceRemoved, extent)
+	if err != nil {
+		return observed{}, 0
+	}
+	down := func(t slo.Timeline) int64 {
+		up, counted, _ := t.Seconds(extent)
+		return counted - up
+	}
+	return observed{timeline: &explicit}, down(slo.AllUp([]slo.Timeline{*parts.timeline, explicit})) - down(*parts.timeline)
 }
 
 // transitionsNote says what a figure from transitions is, and is not.
@@ -65,13 +90,11 @@ var transitionsNote = slo.Note{
 }
 
 // partsOf are the tracks that the whole is made of, with how their silence
-// counts; none where Datadog does not list all of them.
-func partsOf(h slo.History, sli slo.MonitorSLI, settings []slo.MonitorSettings) ([]slo.Track, []slo.MonitorSettings) {
-	var tracks []slo.Track
-	var of []slo.MonitorSettings
+// counts; none where Datadog does not list all of them, and what that means.
+func partsOf(h slo.History, sli slo.MonitorSLI, settings []slo.MonitorSettings) (tracks []slo.Track, of []slo.MonitorSettings, incomplete string) {
 	if len(settings) > 1 {
 		if len(h.Monitors) != len(settings) {
-			return nil, nil
+			return nil, nil, fmt.Sprintf("Datadog's history lists %d of its %d monitors, so its own overall state is used", len(h.Monitors), len(settings))
 		}
 		for _, track := range h.Monitors {
 			s := settingsOf(track, settings)
@@ -81,10 +104,10 @@ func partsOf(h slo.History, sli slo.MonitorSLI, settings []slo.MonitorSettings) 
 			}
 			tracks, of = append(tracks, track), append(of, s)
 		}
-		return tracks, of
+		return tracks, of, ""
 	}
 	if len(h.Groups) >= manyGroups {
-		return nil, nil
+		return nil, nil, fmt.Sprintf("it has %d groups or more, of which Datadog does not list all, so its own overall state is used", manyGroups)
 	}
 	found := 0
 	for _, track := range h.Groups {
@@ -95,9 +118,9 @@ func partsOf(h slo.History, sli slo.MonitorSLI, settings []slo.MonitorSettings) 
 		tracks, of = append(tracks, track), append(of, settings[0])
 	}
 	if found < len(sli.Groups) {
-		return nil, nil
+		return nil, nil, fmt.Sprintf("Datadog's history lists %d of the %d groups that it selects, so its own overall state is used", found, len(sli.Groups))
 	}
-	return tracks, of
+	return tracks, of, ""
 }
 
 // settingsOf are the settings of the monitor that a track belongs to: by its id
@@ -204,8 +227,11 @@ func remarksOn(h slo.History) []slo.Note {
 	if slices.ContainsFunc(slices.Concat([]slo.Track{h.Overall}, h.Monitors, h.Groups), func(t slo.Track) bool { return t.Preview }) {
 		notes = append(notes, slo.Note{Code: "preview", Text: "Datadog is still computing its history (preview); the figures are not final"})
 	}
-	if h.Overall.Problem != "" && len(h.Overall.Transitions) == 0 {
-		notes = append(notes, slo.Note{Code: "datadog_problem", Text: "Datadog gives no history: " + h.Overall.Problem})
+	switch {
+	case h.Overall.Problem != "":
+		notes = append(notes, slo.Note{Code: "datadog_problem", Text: "Datadog says of its history: " + h.Overall.Problem})
+	case len(h.Overall.Transitions)+len(h.Groups)+len(h.Monitors) == 0:
+		notes = append(notes, slo.Note{Code: "datadog_problem", Text: "Datadog's history lists no state at all"})
 	}
 	return notes
 }

@@ -37,6 +37,24 @@ func (q Query) Matches(tags []string) bool {
 	return q.root.matches(parts)
 }
 
+// FreeText reports whether the query has a bare word. It is matched against
+// bare tags, and Datadog may look for it in names and descriptions as well.
+func (q Query) FreeText() bool { return q.root != nil && bare(q.root) }
+
+func bare(n node) bool {
+	switch n := n.(type) {
+	case term:
+		return n.key == ""
+	case not:
+		return bare(n.of)
+	case and:
+		return slices.ContainsFunc(n, bare)
+	case or:
+		return slices.ContainsFunc(n, bare)
+	}
+	return false
+}
+
 // tag is a tag in lower case, taken apart. A bare one has only a value.
 type tag struct {
 	keyed bool

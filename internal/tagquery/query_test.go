@@ -106,6 +106,26 @@ func TestMatches(t *testing.T) {
 	}
 }
 
+// Whoever needs to be sure asks Datadog about these.
+func TestFreeText(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]bool{
+		"checkout": true, "env:prod checkout": true, "-(env:prod OR *check*)": true, `"tier1"`: true,
+		"env:prod": false, "*": false, "env:(a OR b) -team:c*": false,
+	} {
+		q, err := tagquery.Parse(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := q.FreeText(); got != want {
+			t.Errorf("%q has free text: %v, want %v", query, got, want)
+		}
+	}
+	if (tagquery.Query{}).FreeText() {
+		t.Error("no query has free text")
+	}
+}
+
 func TestNothingToMatch(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]bool{"env:prod": false, "-env:prod": true, "*": true, "env:*": false, "tier*": false, "?": false} {

@@ -5,7 +5,7 @@ package slo
 // Source: SRE workbook, chapter 5; Datadog, "Burn rate alerts".
 func burnRate(t Target, s tally) Figure {
 	valid := s.valid.Value()
-	if valid <= 0 || !s.points || t >= Hundred {
+	if valid <= 0 || t >= Hundred {
 		return Figure{}
 	}
 	share, of := t.share()

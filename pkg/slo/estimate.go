@@ -51,30 +51,40 @@ func (e Events) Tally(window timeseries.Span, in *Tally) {
 // Tally adds up events of which some may lie outside of the window.
 type Tally struct {
 	good, valid timeseries.Sum
-	// the parts of buckets at the ends, which may be in or out
-	maybeGood, maybeBad timeseries.Sum
+	// What of the buckets at the ends makes the attainment lowest, and highest.
+	lowGood, lowValid, highGood, highValid timeseries.Sum
 	// unknown says that something was not asked for.
 	unknown bool
 }
 
 // add adds a bucket; certain says that it lies in the window from end to end.
+// Of another any part of the good and of the bad events may lie inside. Where
+// good exceeds valid, or is negative, the two sides do not count the same
+// events, and any part of each may.
 func (t *Tally) add(good, valid float64, certain bool) {
 	good, valid = present(good), present(valid)
-	if certain {
+	switch {
+	case certain:
 		t.good.Add(good)
 		t.valid.Add(valid)
-		return
+	case good >= 0 && good <= valid:
+		t.lowValid.Add(valid - good)
+		t.highGood.Add(good)
+		t.highValid.Add(good)
+	default:
+		t.lowGood.Add(min(0, good))
+		t.lowValid.Add(max(0, valid))
+		t.highGood.Add(max(0, good))
+		t.highValid.Add(min(0, valid))
 	}
-	t.maybeGood.Add(max(0, good))
-	t.maybeBad.Add(max(0, valid-good))
 }
 
 // Estimate is the attainment of what was added.
 func (t *Tally) Estimate() Estimate {
 	good, valid := t.good.Value(), t.valid.Value()
-	maybeGood, maybeBad := t.maybeGood.Value(), t.maybeBad.Value()
-	if valid <= 0 || t.unknown {
+	low, high := valid+t.lowValid.Value(), valid+t.highValid.Value()
+	if valid <= 0 || low <= 0 || high <= 0 || t.unknown {
 		return Estimate{}
 	}
-	return Estimate{Low: 100 * good / (valid + maybeBad), High: 100 * (good + maybeGood) / (valid + maybeGood), Known: true}
+	return Estimate{Low: 100 * (good + t.lowGood.Value()) / low, High: 100 * (good + t.highGood.Value()) / high, Known: true}
 }

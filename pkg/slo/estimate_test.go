@@ -182,3 +182,26 @@ func ExampleEvents_Between() {
 	fmt.Printf("%.2f %% to %.2f %%\n", between.Low, between.High)
 	// Output: 90.91 % to 100.00 %
 }
+
+// Where good exceeds valid the two sides count different things, and any part
+// of each may lie inside of the window.
+func TestEstimateOfExcess(t *testing.T) {
+	t.Parallel()
+	e := slo.Events{
+		Known: timeseries.Span{Start: 0, End: 900},
+		Runs:  []slo.Run{{Start: 0, Step: 300, Good: []float64{100, 300, -20}, Valid: []float64{100, 200, 50}}},
+	}
+	for _, c := range []struct {
+		end  int64
+		want slo.Estimate
+	}{
+		{300, slo.Estimate{Low: 100, High: 100, Known: true}},
+		{400, slo.Estimate{Low: 100 * 100. / 300, High: 100 * 400. / 100, Known: true}},
+		{600, slo.Estimate{Low: 100 * 400. / 300, High: 100 * 400. / 300, Known: true}},
+		{700, slo.Estimate{Low: 100 * 380. / 350, High: 100 * 400. / 300, Known: true}},
+	} {
+		if got := e.Between(timeseries.Span{Start: 0, End: c.end}); got != c.want {
+			t.Errorf("up to %d: %+v, want %+v", c.end, got, c.want)
+		}
+	}
+}

@@ -49,7 +49,7 @@ func naiveMonitor(transitions []slo.Transition, silence slo.SilencePolicy, known
 					return naiveSecond{counted: true, up: transitions[i].State == slo.Up}
 				}
 			}
-			return naiveSecond{counted: true, up: true}
+			return naiveSecond{} // nobody knows what is carried on
 		}
 		return naiveSecond{counted: true, up: silence == slo.SilenceUp}
 	})
@@ -157,7 +157,7 @@ func naiveTime(o slo.Objective, c naiveClock, q slo.Question) naiveAnswer {
 		if o.Target == slo.Hundred || !l.knows(q.To-seconds, q.To) {
 			continue
 		}
-		if n := l.count(q.To-seconds, q.To); n.countedAndObserved > 0 {
+		if n := l.count(q.To-seconds, q.To); n.valid > 0 && now.attainment != nil {
 			rate := big.NewRat(n.bad(), n.valid)
 			now.burn[seconds] = rate.Quo(rate, naiveShare(o.Target))
 		}
@@ -225,7 +225,7 @@ func naiveTimeEnded(l naiveLedger, from int64, allowed *big.Rat) *big.Rat {
 func naiveTimeEnd(o slo.Objective, l naiveLedger, to int64, allowed *big.Rat) *big.Rat {
 	w := int64(o.Timeframe)
 	for _, day := range []int64{86_400, 259_200} {
-		if !l.knows(to-day, to) || l.count(to-day, to).countedAndObserved == 0 {
+		if !l.knows(to-day, to) || l.count(to-day, to).valid == 0 {
 			continue
 		}
 		recent, now := l.count(to-day, to), l.count(to-w, to)

@@ -55,13 +55,14 @@ func (e *TransitionError) Error() string {
 // FromTransitions is the timeline of one monitor or group over the stretch
 // known. Each state lasts until the next transition, the last one to the end.
 // Time before the first transition does not count: nothing is known of it.
-// Silence says how time without data counts.
+// Silence says how time without data counts; under [SilenceCarried] it does
+// not count before any other state is known.
 //
 // Transitions that are not in order of time, and silence under
 // [SilenceUnknown], are a [TransitionError].
 func FromTransitions(transitions []Transition, silence SilencePolicy, known timeseries.Span) (Timeline, error) {
 	t := Timeline{Known: known}
-	up := true // the last known status before there was any is no alert
+	var last *bool // the last known status
 	for i, tr := range transitions {
 		if i > 0 && tr.At <= transitions[i-1].At {
 			return Timeline{}, &TransitionError{tr.At, "is not after the one before it"}
@@ -73,14 +74,17 @@ func FromTransitions(transitions []Transition, silence SilencePolicy, known time
 		span = span.Intersect(known)
 		switch tr.State {
 		case Up, Down:
-			up = tr.State == Up
+			up := tr.State == Up
+			last = &up
 			t.push(Stretch{Span: span, Up: up, Observed: true})
 		case Silent:
 			switch silence {
 			case SilenceUp, SilenceDown:
 				t.push(Stretch{Span: span, Up: silence == SilenceUp})
 			case SilenceCarried:
-				t.push(Stretch{Span: span, Up: up})
+				if last != nil {
+					t.push(Stretch{Span: span, Up: *last})
+				}
 			case SilenceRemoved:
 			default:
 				if !span.Empty() {
