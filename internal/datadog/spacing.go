@@ -23,8 +23,10 @@ import (
 // short stretch with points in it. If the points of that answer lie in the
 // very cells that were claimed, the data is sparse. If they lie elsewhere, the
 // width was Datadog's. If they lie at the starts of the wide buckets and
-// nowhere else, the query cannot be answered any finer, and nothing shows
-// where in its bucket an event belongs; that counts as coarse as well.
+// nowhere else, one bucket is taken apart: if all of its value is in its first
+// step and nothing in the rest, that is how the points were sent, and the answer
+// says how far apart they are; else nothing shows where in its bucket an event
+// belongs, which counts as coarse as well.
 //
 // Few points cannot be regular. If all points of a count lie on whole hours (or
 // days, for steps of an hour) the largest is asked for once more, alone: it is as large as
@@ -83,6 +85,8 @@ const (
 	coarse
 	// fixed: they do, and over a short stretch just as well.
 	fixed
+	// sparse: they look like it, but nothing lies between them: that is how they were sent.
+	sparse
 )
 
 // resolve asks for the queries and makes sure that the answers are fine enough.
@@ -122,6 +126,8 @@ func (c *Client) resolve(ctx context.Context, queries []seriesQuery, span timese
 		}
 		q.width = width
 		switch v {
+		case sparse:
+			answers[i].Every = width
 		case fixed:
 			answers[i] = timeseries.Answer{Err: tooCoarse(q, span, step)}
 		case coarse:
@@ -293,18 +299,47 @@ func (c *Client) remember(d doubt, v verdict) {
 
 // check settles a doubt, with further questions where it is a new one.
 func (c *Client) check(ctx context.Context, q seriesQuery, groups []timeseries.Group, times []int64, width, step int64) (verdict, error) {
-	if q.counts && step >= slo.BucketSeconds {
-		return c.look(ctx, q, groups, times, width, step)
-	}
 	d := q.doubt(width, step)
-	if v, known := c.recall(d); known {
+	always := q.counts && step >= slo.BucketSeconds
+	if v, known := c.recall(d); known && (v == sparse || !always) {
 		return v, nil
 	}
 	v, err := c.look(ctx, q, groups, times, width, step)
+	if err == nil && v == fixed {
+		v, err = c.between(ctx, q, groups, times, width, step)
+	}
 	if err == nil && v != coarse { // coarse may be no more than a lack of evidence, or the length of this span
 		c.remember(d, v)
 	}
 	return v, err
+}
+
+// between settles whether points at the starts of wide buckets and nowhere else
+// are all that was sent, as by a job that runs every hour, or whether Datadog
+// fixes the width. The first step of such a bucket is asked for alone, and then
+// the rest of it: all of the value must be in the one, and nothing in the
+// other, not even a bucket that begins before it.
+func (c *Client) between(ctx context.Context, q seriesQuery, groups []timeseries.Group, times []int64, width, step int64) (verdict, error) {
+	same, err := c.recount(ctx, q, groups, times, step)
+	if err != nil || same != fine || !c.mayAsk() {
+		return fixed, err
+	}
+	at, _ := largest(groups, times)
+	rest := timeseries.Span{Start: at + step, End: at + min(width, timeseries.Floor(checkPoints*step, step))}
+	asked := []seriesQuery{q.again()}
+	if q.isFormula {
+		asked = append(asked, q.parts()...)
+	}
+	readings, err := c.ask(ctx, asked, rest, step)
+	if err != nil {
+		return fixed, err
+	}
+	for _, r := range readings {
+		if r.Err != nil || r.early != 0 || len(r.Groups) > 0 {
+			return fixed, nil
+		}
+	}
+	return sparse, nil
 }
 
 // look asks the query again, finer, from its largest point on.

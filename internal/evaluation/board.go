@@ -136,7 +136,8 @@ func (p Plan) notes(most int) []slo.Note {
 	return nil
 }
 
-// reportedPatience is how long Datadog's own figures are waited for.
+// reportedPatience is how long Datadog's own figures are waited for, at most: a
+// third of the time for the whole run where that is less.
 const reportedPatience = 10 * time.Second
 
 // inventory is what Datadog knows before anything is evaluated.
@@ -171,7 +172,11 @@ func (s Service) inventory(ctx context.Context, q Query) (inventory, error) {
 	if s.Records != nil {
 		group.Go(func() error {
 			// What is only there to compare with must not hold the board up.
-			patient, cancel := context.WithTimeout(within, reportedPatience)
+			patience := reportedPatience
+			if end, bounded := within.Deadline(); bounded {
+				patience = min(patience, time.Until(end)/3)
+			}
+			patient, cancel := context.WithTimeout(within, patience)
 			defer cancel()
 			all.reported, said, unreported = s.Records.Reported(patient)
 			return nil

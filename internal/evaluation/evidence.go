@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ func (a answers) counts(sli slo.EventSLI, pieces []piece) (record, error) {
 		return record{}, &slo.Defect{Kind: slo.Invalid, Message: "the plan does not reach over the window"}
 	}
 	known := timeseries.Span{Start: pieces[0].span.Start, End: pieces[len(pieces)-1].span.End}
+	var rare rarity
 	groups := map[string]*slo.Events{}
 	overall := blank(pieces)
 	side := func(terms []slo.Term, values func(*slo.Run) []float64) error {
@@ -30,6 +32,7 @@ func (a answers) counts(sli slo.EventSLI, pieces []piece) (record, error) {
 				if answer.Err != nil {
 					return answer.Err
 				}
+				rare.note(t.Query, answer.Every)
 				for _, g := range answer.Groups {
 					part := slice(g.Series, p.span)
 					addWeighted(values(&overall.Runs[i]), part, t.Weight)
@@ -53,7 +56,7 @@ func (a answers) counts(sli slo.EventSLI, pieces []piece) (record, error) {
 		return record{}, err
 	}
 	overall.Known = known
-	rec := record{overall: observed{counts: *overall}}
+	rec := record{overall: observed{counts: *overall}, notes: rare.notes("what happened in between counts where the point is")}
 	for name, events := range groups {
 		events.Known = known
 		rec.groups = append(rec.groups, groupRecord{name, observed{counts: *events}})
@@ -106,4 +109,26 @@ func addWeighted(cells, points []float64, weight float64) {
 			cells[i] += weight * v
 		}
 	}
+}
+
+// rarity collects the queries whose points are farther apart than was asked for.
+type rarity struct {
+	queries []string
+	every   []int64
+}
+
+func (r *rarity) note(query string, every int64) {
+	if every > 0 && !slices.Contains(r.queries, query) {
+		r.queries, r.every = append(r.queries, query), append(r.every, every)
+	}
+}
+
+// notes say so, and what that means for the figures.
+func (r *rarity) notes(meaning string) []slo.Note {
+	var notes []slo.Note
+	for i, q := range r.queries {
+		notes = append(notes, slo.Note{Code: "sparse_points", Text: fmt.Sprintf(
+			"%s has points every %d s and none in between, also when asked for finer; %s", q, r.every[i], meaning)})
+	}
+	return notes
 }

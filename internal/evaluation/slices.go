@@ -18,6 +18,7 @@ func (a answers) slices(sli slo.SliceSLI, pieces []piece) (record, error) {
 		groups: map[string]*slo.Slices{},
 	}
 	known := grid.span
+	var rare rarity
 	for _, p := range pieces {
 		answer := a.series[answerKey{value, p.chunk}]
 		if beyondRetention(answer.Err) {
@@ -37,12 +38,15 @@ func (a answers) slices(sli slo.SliceSLI, pieces []piece) (record, error) {
 			if answer.Err != nil && !beyondRetention(answer.Err) {
 				return record{}, answer.Err
 			}
+			rare.note(query, answer.Every)
 			for _, g := range answer.Groups {
 				grid.observe(g, p.span)
 			}
 		}
 	}
-	return grid.record(slo.Comparison{Comparator: sli.Comparator, Threshold: sli.Threshold}, known), nil
+	rec := grid.record(slo.Comparison{Comparator: sli.Comparator, Threshold: sli.Threshold}, known)
+	rec.notes = rare.notes("slices without a point count as up")
+	return rec, nil
 }
 
 // valueKey is under which key the value of a slice was answered.

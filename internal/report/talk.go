@@ -201,7 +201,7 @@ func corrected(r evaluation.Row) []slo.Note {
 // background is 1 for a note that says where figures come from, not what is the matter with them.
 func background(n slo.Note) int {
 	switch n.Code {
-	case "corrected", "datadog_transitions":
+	case "corrected", "datadog_transitions", "sparse_points":
 		return 1
 	}
 	return 0

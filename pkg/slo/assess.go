@@ -86,9 +86,7 @@ func Assess(o Objective, e Events, q Question) (Assessment, error) {
 	a.Previous = previous(o, sums, q, a.Budget)
 	for i, w := range Lookbacks {
 		t, _ := sums.over(timeseries.Span{Start: q.To - w, End: q.To})
-		if now.points || a.Unit == Requests { // time without any data at all in the window burns nothing that is known
-			a.BurnRates[i] = burnRate(o.Target, t)
-		}
+		a.BurnRates[i] = burnRate(o.Target, t)
 	}
 	if a.Budget != nil {
 		a.ExhaustedAt = exhaustion(o, e, sums, q.To)

@@ -117,6 +117,10 @@ func (t *tally) add(u tally) {
 
 func (t tally) bad() float64 { return t.valid.Minus(t.good) }
 
+// happened reports whether anything is known of the stretch: there was data, or
+// its absence counts as bad.
+func (t tally) happened() bool { return t.points || t.bad() > 0 }
+
 // sheet holds the sums between consecutive cuts, so that the sum of every
 // window that begins and ends at cuts is a handful of additions.
 type sheet struct {

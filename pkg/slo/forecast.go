@@ -98,7 +98,7 @@ func spentAt(t Target, e Events, window timeseries.Span, valid float64) int64 {
 func pace(s sheet, to int64) (rate float64, ok bool) {
 	for _, w := range []int64{int64(Day), 3 * int64(Day)} {
 		t, known := s.over(timeseries.Span{Start: to - w, End: to})
-		if known && t.valid.Value() > 0 {
+		if known && t.happened() && t.valid.Value() > 0 {
 			return t.bad() / t.valid.Value(), true
 		}
 	}

@@ -157,7 +157,7 @@ func naiveTime(o slo.Objective, c naiveClock, q slo.Question) naiveAnswer {
 		if o.Target == slo.Hundred || !l.knows(q.To-seconds, q.To) {
 			continue
 		}
-		if n := l.count(q.To-seconds, q.To); n.valid > 0 && now.attainment != nil {
+		if n := l.count(q.To-seconds, q.To); n.countedAndObserved > 0 || n.bad() > 0 {
 			rate := big.NewRat(n.bad(), n.valid)
 			now.burn[seconds] = rate.Quo(rate, naiveShare(o.Target))
 		}
@@ -225,7 +225,7 @@ func naiveTimeEnded(l naiveLedger, from int64, allowed *big.Rat) *big.Rat {
 func naiveTimeEnd(o slo.Objective, l naiveLedger, to int64, allowed *big.Rat) *big.Rat {
 	w := int64(o.Timeframe)
 	for _, day := range []int64{86_400, 259_200} {
-		if !l.knows(to-day, to) || l.count(to-day, to).valid == 0 {
+		if !l.knows(to-day, to) || l.count(to-day, to).countedAndObserved == 0 && l.count(to-day, to).bad() == 0 {
 			continue
 		}
 		recent, now := l.count(to-day, to), l.count(to-w, to)

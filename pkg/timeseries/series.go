@@ -77,4 +77,7 @@ type Group struct {
 type Answer struct {
 	Groups []Group
 	Err    error
+	// Every is how many seconds apart the points are where they are regular and
+	// farther apart than was asked for, because nothing was sent in between; else 0.
+	Every int64
 }
