@@ -94,7 +94,7 @@ var transitionsNote = slo.Note{
 func partsOf(h slo.History, sli slo.MonitorSLI, settings []slo.MonitorSettings) (tracks []slo.Track, of []slo.MonitorSettings, incomplete string) {
 	if len(settings) > 1 {
 		if len(h.Monitors) != len(settings) {
-			return nil, nil, fmt.Sprintf("Datadog's history lists %d of its %d monitors, so its own overall state is used", len(h.Monitors), len(settings))
+			return nil, nil, fmt.Sprintf("Datadog's history lists %d monitors and the SLO has %d, so its own overall state is used", len(h.Monitors), len(settings))
 		}
 		for _, track := range h.Monitors {
 			s := settingsOf(track, settings)
