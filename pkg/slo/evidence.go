@@ -35,10 +35,14 @@ const (
 	Seconds  Unit = "seconds"
 )
 
-// excluded reports whether the bucket that starts at t does not count.
-func (e Events) excluded(t int64) bool {
-	i := sort.Search(len(e.Excluded), func(i int) bool { return e.Excluded[i].End > t })
-	return i < len(e.Excluded) && e.Excluded[i].Start <= t
+// excluded reports whether the bucket that starts at t does not count. It is
+// asked about every bucket, and mostly there is nothing to look through.
+func (e *Events) excluded(t int64) bool { return len(e.Excluded) > 0 && inside(e.Excluded, t) }
+
+// inside reports whether the instant lies in one of the spans, which are in order and disjoint.
+func inside(spans []timeseries.Span, t int64) bool {
+	i := sort.Search(len(spans), func(i int) bool { return spans[i].End > t })
+	return i < len(spans) && spans[i].Start <= t
 }
 
 // edges are the ends of what is excluded, which cut sums like the ends of windows.
