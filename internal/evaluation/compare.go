@@ -11,8 +11,8 @@ import (
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
-// comparable is how far in seconds the instant of Datadog's figure may be from ours.
-const comparable = 3600
+// comparableFor is how far in seconds the instant of Datadog's figure may be from ours.
+const comparableFor = 3600
 
 // endsOf is the stretch in which Datadog's figures were computed, as far as
 // they can be compared, and an hour in front of it: a figure may be older than
@@ -24,15 +24,15 @@ func endsOf(reported []slo.Reported, to int64) timeseries.Span {
 			continue
 		}
 		if ends.Empty() {
-			ends = timeseries.Span{Start: to - comparable, End: to}
+			ends = timeseries.Span{Start: to - comparableFor, End: to}
 		}
-		ends.Start = min(ends.Start, timeseries.Floor(r.IndexedAt, slo.BucketSeconds)-comparable)
+		ends.Start = min(ends.Start, timeseries.Floor(r.IndexedAt, slo.BucketSeconds)-comparableFor)
 		ends.End = max(ends.End, timeseries.Ceil(r.IndexedAt, slo.BucketSeconds))
 	}
 	return ends
 }
 
-func near(indexed, to int64) bool { return indexed >= to-comparable && indexed <= to+comparable }
+func near(indexed, to int64) bool { return indexed >= to-comparableFor && indexed <= to+comparableFor }
 
 // compareReported holds Datadog's figure of one window against what the record
 // gives for the very window that it stands for.
@@ -41,7 +41,7 @@ func (j Job) compareReported(rec record, o slo.Objective, r slo.Reported, to int
 		Objective: o, Window: o.Timeframe.Window(r.IndexedAt), IndexedAt: r.IndexedAt,
 		Attainment: r.Attainment, RemainingPercent: r.RemainingPercent,
 	}
-	clock := func(t int64) string { return time.Unix(t, 0).UTC().Format("2006-01-02 15:04 UTC") }
+	clock := func(t int64) string { return day(time.Unix(t, 0)) }
 	switch modified := j.Definition.Modified; {
 	case r.IndexedAt == 0:
 		c.Detail = "Datadog does not say when it computed its figure"

@@ -150,6 +150,13 @@ func (j Job) assess(rec record, ask inquiry) (Row, error) {
 	}
 	row.Notes = append(row.Notes, about(d, row)...)
 	longest := row.Windows[len(row.Windows)-1].Window
+	for _, m := range rec.monitors {
+		if !m.Modified.IsZero() && longest.Contains(m.Modified.Unix()) {
+			row.Notes = append(row.Notes, slo.Note{Code: "monitor_changed", Text: fmt.Sprintf(
+				"its monitor %q was edited %s, inside its %s window; what it recorded before then stands as it was",
+				cmp.Or(m.Name, strconv.FormatInt(m.ID, 10)), day(m.Modified), row.Windows[len(row.Windows)-1].Objective.Timeframe)})
+		}
+	}
 	if t := rec.overall.timeline; t != nil && len(t.Stretches) > 0 && t.Stretches[0].Span.Start > longest.Start {
 		row.Notes = append(row.Notes, slo.Note{
 			Code: "record_begins", Text: fmt.Sprintf("nothing is recorded before %s; the time before then does not count", timeseries.Format(t.Stretches[0].Span.Start)),
@@ -243,7 +250,6 @@ func about(d slo.Definition, row Row) []slo.Note {
 		notes = append(notes, slo.Note{Code: code, Text: fmt.Sprintf(format, args...)})
 	}
 	longest := row.Windows[len(row.Windows)-1].Window
-	day := func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 	switch created, modified := d.Created, d.Modified; {
 	case !created.IsZero() && created.Unix() >= longest.End:
 		say("created_later", "created %s, after the window; it is counted by today's definition", day(created))
@@ -266,6 +272,9 @@ func about(d slo.Definition, row Row) []slo.Note {
 	}
 	return notes
 }
+
+// day is an instant as notes write it.
+func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // DefectOf is the defect that an error stands for: the one it wraps, else one
 // that says what went wrong.

@@ -211,7 +211,7 @@ func (j Job) sinceEdit(rec record, theirs claim) []hypothesis {
 		}
 		since := timeseries.Span{Start: edit.at.Unix(), End: theirs.window.End}
 		all = append(all, hypothesis{
-			DefinitionChanged, fmt.Sprintf("Datadog counts only what came after the SLO was %s, %s", edit.verb, edit.at.UTC().Format("2006-01-02 15:04 UTC")),
+			DefinitionChanged, fmt.Sprintf("Datadog counts only what came after the SLO was %s, %s", edit.verb, day(edit.at)),
 			func() []slo.Estimate {
 				if rec.overall.timeline == nil {
 					return []slo.Estimate{rec.overall.events(j.Occurrences, slo.ByStart, nil).Between(since)}
@@ -260,14 +260,14 @@ func (j Job) otherInstant(rec record, theirs claim) []hypothesis {
 		step = evaluated
 	}
 	var all []hypothesis
-	for age := step; age <= comparable; age += step {
+	for age := step; age <= comparableFor; age += step {
 		all = append(all, older(age, ""))
 	}
 	if o.timeline != nil || theirs.window.End%step != 0 {
 		return all
 	}
 	// Inside a bucket a figure is only known between two bounds.
-	for age := step / 2; age < comparable; age += step {
+	for age := step / 2; age < comparableFor; age += step {
 		all = append(all, older(age, "about "))
 	}
 	return all

@@ -14,7 +14,9 @@ type record struct {
 	alone *observed
 	// track is the whole in Datadog's history, where the record comes from that.
 	track *slo.Track
-	notes []slo.Note
+	// monitors are those whose states these are.
+	monitors []slo.MonitorSettings
+	notes    []slo.Note
 }
 
 // groupRecord is what was observed of one group.

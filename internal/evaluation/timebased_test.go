@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slo-cli/slo/internal/evaluation"
 	"github.com/slo-cli/slo/pkg/slo"
@@ -288,6 +289,10 @@ func TestMonitors(t *testing.T) {
 		{
 			name: "exact seconds, with the state carried in", monitors: []int64{1}, settings: map[int64]slo.MonitorSettings{1: plain},
 			history: slo.History{Overall: up("", 0, down(1007, 308)...)}, bad: 699,
+		},
+		{
+			name: "edited inside the window", monitors: []int64{1}, settings: map[int64]slo.MonitorSettings{1: {ID: 1, Modified: time.Unix(noon-86_400, 0)}},
+			history: slo.History{Overall: up("", 0)}, note: "monitor_changed",
 		},
 		{
 			name: "two monitors, each second once", monitors: []int64{1, 2}, parts: 2,

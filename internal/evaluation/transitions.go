@@ -30,7 +30,7 @@ func (a answers) monitors(d slo.Definition, sli slo.MonitorSLI, extent timeserie
 		return record{}, answer.err
 	}
 	h := answer.history
-	rec := record{track: &h.Overall, notes: []slo.Note{transitionsNote}}
+	rec := record{track: &h.Overall, monitors: settings, notes: []slo.Note{transitionsNote}}
 	tracks, policies, incomplete := partsOf(h, sli, settings)
 	for i, track := range tracks {
 		if slices.ContainsFunc(tracks[:i], func(t slo.Track) bool { return t.Name == track.Name }) {
