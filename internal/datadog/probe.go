@@ -92,11 +92,11 @@ func (c *Client) scopeProbes() []Probe {
 			Run: c.prober(operation{purpose: "listing the SLOs", scope: "slos_read", path: "/api/v1/slo", query: one}, hasData),
 		},
 		{
-			Name: "list SLO corrections", Scope: "slos_read", Needed: "windows with status corrections", Remedy: grant,
+			Name: "list SLO corrections", Scope: "slos_read", Needed: "every board", Remedy: grant,
 			Run: c.prober(operation{purpose: "listing the SLO corrections", scope: "slos_read", path: "/api/v1/slo/correction", query: one}, hasData),
 		},
 		{
-			Name: "query metrics", Scope: "timeseries_query", Needed: "every figure of a metric SLO", Remedy: grant,
+			Name: "query metrics", Scope: "timeseries_query", Needed: "metric and time slice SLOs", Remedy: grant,
 			Run: c.probeSeries,
 		},
 		{

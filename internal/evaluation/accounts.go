@@ -20,8 +20,12 @@ import (
 // are none where the row has a Defect.
 func (s Service) Accounts(ctx context.Context, q Query) (Board, []Account, error) {
 	board, jobs, records, err := s.evaluate(ctx, q, true)
-	if err != nil || len(board.Rows) != 1 || board.Rows[0].Defect != nil || board.Rows[0].Definition.Source != slo.FromDatadog {
+	if err != nil || len(board.Rows) != 1 || len(board.Rows[0].Windows) == 0 {
 		return board, nil, err
+	}
+	if board.Rows[0].Definition.Source != slo.FromDatadog {
+		board.Notes = append(board.Notes, slo.Note{Code: "source_file", Text: "Datadog has no figure of an SLO that comes from a file"})
+		return board, nil, nil
 	}
 	job, rec, windows := jobs[0], records[0], board.Rows[0].Windows
 	accounts := make([]Account, len(windows))

@@ -108,7 +108,7 @@ func (s Service) evaluate(ctx context.Context, q Query, keep bool) (Board, []Job
 	for i := range rows {
 		if rows[i].Defect == nil && len(jobs[i].Objectives) == 0 {
 			rows[i].Notes = append(rows[i].Notes, slo.Note{
-				Code: "no_target_for_timeframe", Text: "has no target for " + q.Timeframe.Only.String(),
+				Code: "no_target_for_timeframe", Text: "the SLO has no target for " + q.Timeframe.Only.String(),
 			})
 		}
 	}
@@ -124,21 +124,22 @@ func (j Job) compares(r slo.Reported) bool {
 
 // notes say when there are more requests than were allowed.
 func (p Plan) notes(most int) []slo.Note {
-	switch {
-	case p.FellBack > 0:
-		return []slo.Note{{Code: "max_requests", Text: fmt.Sprintf(
-			"of the time slice SLOs %d rest on Datadog's record of their transitions: asking for their metrics too would take %d requests in all, and --max-requests is %d",
-			p.FellBack, p.Wanted, most)}}
-	case most > 0 && len(p.Requests) > most:
-		return []slo.Note{{Code: "max_requests", Text: fmt.Sprintf(
-			"this took %d metric requests, more than --max-requests %d: metric SLOs have no other evidence", len(p.Requests), most)}}
+	var notes []slo.Note
+	if p.FellBack > 0 {
+		notes = append(notes, slo.Note{Code: "max_requests", Text: fmt.Sprintf(
+			"number of time slice SLOs that rest on Datadog's record of their transitions: %d; asking for their metrics too would take %d requests in all, and --max-requests is %d",
+			p.FellBack, p.Wanted, most)})
 	}
-	return nil
+	if most > 0 && len(p.Requests) > most {
+		notes = append(notes, slo.Note{Code: "max_requests", Text: fmt.Sprintf(
+			"this took %d metric requests, more than --max-requests %d: metric SLOs have no other evidence", len(p.Requests), most)})
+	}
+	return notes
 }
 
 // reportedPatience is how long Datadog's own figures are waited for, at most: a
 // third of the time for the whole run where that is less.
-const reportedPatience = 10 * time.Second
+const reportedPatience = 20 * time.Second
 
 // inventory is what Datadog knows before anything is evaluated.
 type inventory struct {
@@ -179,6 +180,9 @@ func (s Service) inventory(ctx context.Context, q Query) (inventory, error) {
 			patient, cancel := context.WithTimeout(within, patience)
 			defer cancel()
 			all.reported, said, unreported = s.Records.Reported(patient)
+			if unreported != nil && patient.Err() != nil && within.Err() == nil {
+				unreported = &slo.Defect{Kind: slo.Unavailable, Message: fmt.Sprintf("no answer within %s", patience.Round(time.Second))}
+			}
 			return nil
 		})
 	}

@@ -80,7 +80,7 @@ func (j Job) judge(c *Comparison, rec record, theirs claim) {
 		c.Detail = "our evidence does not reach over the window of Datadog's figure"
 		return
 	case !given && !c.Ours.IsKnown():
-		c.Verdict = Agrees
+		c.Verdict, c.Detail = Agrees, "neither side has a figure"
 		return
 	case !given:
 		c.Detail = "Datadog gives no figure"
@@ -96,7 +96,7 @@ func (j Job) judge(c *Comparison, rec record, theirs claim) {
 	}
 	if decimals, rounded := roundedTo(ours, v, theirs.decimals); rounded {
 		c.Verdict, c.Reason = Agrees, Precision
-		c.Detail = fmt.Sprintf("Datadog's figure carries %d decimals", decimals)
+		c.Detail = fmt.Sprintf("Datadog's figure is rounded; decimals: %d", decimals)
 		return
 	}
 	c.Verdict = Differs

@@ -130,6 +130,9 @@ func (j Job) assess(rec record, ask inquiry) (Row, error) {
 		if err != nil {
 			return row, err
 		}
+		if rec.partlySeen {
+			a.Coverage = slo.Figure{}
+		}
 		row.Windows = append(row.Windows, a)
 		for _, r := range ask.reported[d.ID] {
 			if r.Timeframe == o.Timeframe {
@@ -144,11 +147,14 @@ func (j Job) assess(rec record, ask inquiry) (Row, error) {
 			if err != nil {
 				return row, err
 			}
+			if rec.partlySeen {
+				a.Coverage = slo.Figure{}
+			}
 			group.Windows = append(group.Windows, a)
 		}
 		row.Groups = append(row.Groups, group)
 	}
-	row.Notes = append(row.Notes, about(d, row)...)
+	row.Notes = append(row.Notes, about(d, row, rec)...)
 	longest := row.Windows[len(row.Windows)-1].Window
 	for _, m := range rec.monitors {
 		if !m.Modified.IsZero() && longest.Contains(m.Modified.Unix()) {
@@ -244,7 +250,7 @@ func (o observed) known() timeseries.Span {
 }
 
 // about are the notes that follow from a definition's history and its windows together.
-func about(d slo.Definition, row Row) []slo.Note {
+func about(d slo.Definition, row Row, rec record) []slo.Note {
 	var notes []slo.Note
 	say := func(code, format string, args ...any) {
 		notes = append(notes, slo.Note{Code: code, Text: fmt.Sprintf(format, args...)})
@@ -254,23 +260,36 @@ func about(d slo.Definition, row Row) []slo.Note {
 	case !created.IsZero() && created.Unix() >= longest.End:
 		say("created_later", "created %s, after the window; it is counted by today's definition", day(created))
 	case !created.IsZero() && longest.Contains(created.Unix()):
-		say("younger_than_window", "created %s, inside its %s window; what was measured before then is counted by today's definition",
+		say("younger_than_window", "created %s, inside its %s window; here what was measured before then is counted by today's definition",
 			day(created), row.Windows[len(row.Windows)-1].Objective.Timeframe)
 	case !modified.IsZero() && longest.Contains(modified.Unix()):
-		say("definition_changed", "edited %s, inside its %s window; the whole window is counted by today's definition",
+		say("definition_changed", "edited %s, inside its %s window; here the whole window is counted by today's definition",
 			day(modified), row.Windows[len(row.Windows)-1].Objective.Timeframe)
 	}
 	for _, w := range row.Windows {
 		if c, ok := w.Coverage.Value(); ok && c < 1 && w.State != slo.NoData {
-			missing := math.Ceil(1000*(1-c)) / 10
-			if w.Unit == slo.Seconds {
-				say("coverage", "%s: in %.1f%% of the time there was no data; how that counts is the SLO's own rule", w.Objective.Timeframe, missing)
+			if t := rec.overall.timeline; t != nil {
+				if _, counted, seen := t.Seconds(w.Window); counted > seen {
+					say("coverage", "%s: in %.1f%% of the time there was no data, which %s",
+						w.Objective.Timeframe, tenths(float64(counted-seen)/float64(w.Window.Seconds())), rec.silence())
+				}
 				continue
 			}
-			say("coverage", "%s: %.1f%% of the hours have no point of the denominator; no traffic and lost data look the same there", w.Objective.Timeframe, missing)
+			say("coverage", "%s: %.1f%% of the hours have no point of the denominator; no traffic and lost data look the same there", w.Objective.Timeframe, tenths(1-c))
 		}
 	}
 	return notes
+}
+
+// tenths is a share in percent, rounded up to one decimal.
+func tenths(share float64) float64 { return math.Ceil(1000*share) / 10 }
+
+// silence says how time without data counts.
+func (r record) silence() string {
+	if len(r.monitors) == 0 {
+		return "counts as up"
+	}
+	return "counts by the settings of its monitors"
 }
 
 // day is an instant as notes write it.

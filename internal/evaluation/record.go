@@ -14,6 +14,9 @@ type record struct {
 	alone *observed
 	// track is the whole in Datadog's history, where the record comes from that.
 	track *slo.Track
+	// partlySeen says that the record tells whether there was a value, not whether
+	// there was data, so that the coverage is not known.
+	partlySeen bool
 	// monitors are those whose states these are.
 	monitors []slo.MonitorSettings
 	notes    []slo.Note

@@ -50,6 +50,9 @@ func (a answers) monitors(d slo.Definition, sli slo.MonitorSLI, extent timeserie
 			return record{}, err
 		}
 		rec.overall = whole
+		if len(rec.groups) > 0 {
+			rec.notes = append(rec.notes, slo.Note{Code: "own_state", Text: "a synthetic test's own state counts, not that of its places: its alert conditions say how many must fail"})
+		}
 	default:
 		if err == nil {
 			rec.alone = &whole
@@ -86,7 +89,7 @@ func downBeside(parts observed, overall slo.Track, extent timeseries.Span) (obse
 // transitionsNote says what a figure from transitions is, and is not.
 var transitionsNote = slo.Note{
 	Code: "datadog_transitions",
-	Text: "its evidence is Datadog's own record of when it was down; the figures are computed from that, not independently of it",
+	Text: "evidence: Datadog's own record of up and down; figures are computed from that, not independently of it",
 }
 
 // partsOf are the tracks that the whole is made of, with how their silence
@@ -200,9 +203,9 @@ func (a answers) recorded(d slo.Definition, sli slo.SliceSLI, extent timeseries.
 		return record{}, answer.err
 	}
 	documented := slo.MonitorSettings{Silence: slo.SilenceUp}
-	rec := record{track: &answer.history.Overall, notes: append(remarksOn(answer.history), slo.Note{
+	rec := record{track: &answer.history.Overall, partlySeen: true, notes: append(remarksOn(answer.history), slo.Note{
 		Code: "datadog_transitions",
-		Text: "--max-requests leaves no metric requests for it, so its evidence is Datadog's own record of when it was down; the figures are computed from that, not independently of it",
+		Text: "evidence, for want of metric requests: Datadog's own record of up and down; figures are computed from that, not independently of it",
 	})}
 	var err error
 	if rec.overall, err = fromTrack(answer.history.Overall, documented, extent); err != nil {

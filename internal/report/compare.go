@@ -136,6 +136,9 @@ func (m Compared) table(a evaluation.Account) document.Table {
 
 // verdict is the outcome of a comparison in a few words.
 func verdict(c evaluation.Comparison) string {
+	if c.Verdict == evaluation.Agrees && !c.Attainment.IsKnown() {
+		return "neither side has a figure"
+	}
 	words := map[evaluation.Verdict]string{
 		evaluation.Agrees: "Datadog's figure agrees", evaluation.Differs: "Datadog's figure differs", evaluation.Incomparable: "nothing can be said",
 	}[c.Verdict]
@@ -166,7 +169,8 @@ func figuresOf(w slo.Assessment, ours, theirs evaluation.Sums) []pair {
 		{name: "attainment", ours: ours.Attainment, theirs: theirs.Attainment, decimals: w.Decimals(), unit: "%"},
 		{name: "good", ours: ours.Good, theirs: theirs.Good, decimals: fractional(ours.Good, theirs.Good), round: document.Nearest, unit: counted},
 		{name: "total", ours: ours.Valid, theirs: theirs.Valid, decimals: fractional(ours.Valid, theirs.Valid), round: document.Nearest, unit: counted},
-		{name: "budget left", ours: ours.RemainingPercent, theirs: theirs.RemainingPercent, decimals: 2, unit: "%", rounded: true},
+		// Datadog rounds its own to three decimals, for time of a float32.
+		{name: "budget left", ours: ours.RemainingPercent, theirs: theirs.RemainingPercent, decimals: 2, round: document.Nearest, unit: "%", rounded: true},
 	}
 	if !alike(ours.Attainment, theirs.Attainment) {
 		pairs[0].decimals = telling(ours.Attainment, theirs.Attainment, pairs[0].decimals)
@@ -220,6 +224,8 @@ func (m Compared) notes() []string {
 	}
 	for _, a := range m.Accounts {
 		switch {
+		case a.Verdict == evaluation.Agrees && !a.Attainment.IsKnown() && a.Problem != "":
+			say(a, "Datadog says of its figure: "+a.Problem)
 		case a.Detail != "" || a.Reason != "":
 			say(a, because(a.Comparison))
 		case a.Problem != "":
@@ -229,11 +235,8 @@ func (m Compared) notes() []string {
 			say(a, line)
 		}
 	}
-	switch d := m.Row.Defect; {
-	case d != nil:
+	if d := m.Row.Defect; d != nil {
 		out = append(out, inFull(d))
-	case m.Row.Definition.Source != slo.FromDatadog:
-		out = append(out, "Datadog has no figure of an SLO that comes from a file")
 	}
 	for _, n := range slices.Concat(m.Notes, notesOf(m.Row)) {
 		out = append(out, n.Text)

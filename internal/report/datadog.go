@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,11 +112,16 @@ func elsewhere(r evaluation.Row) (disputed bool, where string) {
 func (b Board) disagreements() []string {
 	var out []string
 	for _, r := range b.Rows {
-		for _, c := range r.Datadog {
+		for i, c := range r.Datadog {
+			if unread := c != nil && c.Verdict == evaluation.Incomparable && !c.Attainment.IsKnown() && c.Ours.IsKnown(); unread {
+				out = append(out, fmt.Sprintf("%s: %s: %s", label(r), c.Objective.Timeframe, c.Detail))
+			}
 			if !differs(c) {
 				continue
 			}
-			line := fmt.Sprintf("%s: %s: %s", label(r), c.Objective.Timeframe, because(*c))
+			decimals := telling(c.Ours, c.Attainment, r.Windows[i].Decimals())
+			line := fmt.Sprintf("%s: %s to %s: Datadog %s, ours %s: %s", label(r), c.Objective.Timeframe, b.clock(c.Window.End),
+				floored(c.Attainment, decimals), floored(c.Ours, decimals), because(*c))
 			if c.Reason == evaluation.Unexplained || c.Reason == "" {
 				line += fmt.Sprintf("; run slo show %s --compare", b.reference(r.Definition))
 			}
@@ -123,6 +129,16 @@ func (b Board) disagreements() []string {
 		}
 	}
 	return out
+}
+
+// floored writes a percentage in a sentence, rounded down as in the table.
+func floored(f slo.Figure, decimals int) string {
+	v, known := f.Value()
+	if !known {
+		return "no figure"
+	}
+	scale := math.Pow10(decimals)
+	return strconv.FormatFloat(math.Floor(v*scale+1e-9)/scale, 'f', decimals, 64) + "%"
 }
 
 // because is the reason of a comparison with its particulars, else what its code means.

@@ -74,8 +74,11 @@ func TestStatusJSONOfDatadog(t *testing.T) {
 	unknown := said(base(), 0, evaluation.Incomparable, "", "")
 	unknown.Datadog[0].Window, unknown.Datadog[0].Attainment, unknown.Datadog[0].RemainingPercent = timeseries.Span{}, slo.Figure{}, slo.Figure{}
 	window := map[string]any{"from": "2026-09-26T11:50:00Z", "to": "2026-10-26T11:50:00Z"}
-	object := func(attainment, agrees, reason any) any {
-		return map[string]any{"attainment": attainment, "remaining_percent": 12.5, "from": window["from"], "to": window["to"], "agrees": agrees, "reason": reason}
+	object := func(attainment, agrees, reason, detail any) any {
+		return map[string]any{
+			"attainment": attainment, "remaining_percent": 12.5, "from": window["from"], "to": window["to"], "agrees": agrees, "reason": reason,
+			"ours": 100.0, "detail": detail,
+		}
 	}
 	shorter := base()
 	shorter.Datadog = []*evaluation.Comparison{}
@@ -89,12 +92,13 @@ func TestStatusJSONOfDatadog(t *testing.T) {
 		{"nothing said", base(), nil},
 		{"an empty list", shorter, nil},
 		{"nothing for the window", missing, nil},
-		{"agrees", said(base(), 100, evaluation.Agrees, "", ""), object(100.0, true, nil)},
-		{"agrees but for its precision", said(base(), 99.9, evaluation.Agrees, evaluation.Precision, ""), object(99.9, true, "precision")},
-		{"differs", said(base(), 98.5, evaluation.Differs, evaluation.CorrectionsOff, "words"), object(98.5, false, "corrections_off")},
-		{"cannot be compared", said(base(), 98.5, evaluation.Incomparable, evaluation.Preview, ""), object(98.5, nil, "preview")},
+		{"agrees", said(base(), 100, evaluation.Agrees, "", ""), object(100.0, true, nil, nil)},
+		{"agrees but for its precision", said(base(), 99.9, evaluation.Agrees, evaluation.Precision, ""), object(99.9, true, "precision", nil)},
+		{"differs", said(base(), 98.5, evaluation.Differs, evaluation.CorrectionsOff, "words"), object(98.5, false, "corrections_off", "words")},
+		{"cannot be compared", said(base(), 98.5, evaluation.Incomparable, evaluation.Preview, ""), object(98.5, nil, "preview", nil)},
 		{"nothing known of it", unknown, map[string]any{
 			"attainment": nil, "remaining_percent": nil, "from": nil, "to": nil, "agrees": nil, "reason": nil,
+			"ours": 100.0, "detail": nil,
 		}},
 	} {
 		c.row.Groups = []evaluation.Group{{Name: "env:prod", Windows: base().Windows}}
@@ -245,7 +249,7 @@ func TestStatusSaysWhyDatadogDiffers(t *testing.T) {
 		{"nothing differs", []evaluation.Row{said(row(t, "a", "99", good), 100, evaluation.Agrees, "", "")}, "", nil},
 		{
 			"on the same side of the target", []evaluation.Row{said(row(t, "a", "99", good), 99.5, evaluation.Differs, evaluation.LateData, "Datadog computed it too early")},
-			"Datadog's own figure differs for a; see below.", []string{"a: 30d: Datadog computed it too early"},
+			"Datadog's own figure differs for a; see below.", []string{"a: 30d to 2026-10-26 11:50 UTC: Datadog 99.5%, ours 100.0%: Datadog computed it too early"},
 		},
 		{
 			"on the other side", []evaluation.Row{
@@ -254,22 +258,22 @@ func TestStatusSaysWhyDatadogDiffers(t *testing.T) {
 				said(row(t, "b", "99", bad), 99.5, evaluation.Differs, evaluation.GroupSet, ""),
 			},
 			"Datadog's own figure differs for b (not breached there), a (breached there), 0; see below.",
-			[]string{"b: 30d: Datadog's figure is over another set of groups", "0: 30d: Datadog's figure was computed earlier than it says", "a: 30d: Datadog's figure leaves status corrections out"},
+			[]string{"b: 30d to 2026-10-26 11:50 UTC: Datadog 99.5%, ours 98.8%: Datadog's figure is over another set of groups", "0: 30d to 2026-10-26 11:50 UTC: Datadog 99.5%, ours 100.0%: Datadog's figure was computed earlier than it says", "a: 30d to 2026-10-26 11:50 UTC: Datadog 98.9%, ours 100.0%: Datadog's figure leaves status corrections out"},
 		},
 		{
 			"no reason, and a name that is safe to type", []evaluation.Row{said(row(t, "mail (prod)", "99", good), 99.5, evaluation.Differs, evaluation.Unexplained, "")},
 			"Datadog's own figure differs for mail (prod); see below.",
-			[]string{`mail (prod): 30d: nothing that slo knows to try gives Datadog's figure; run slo show "mail (prod)" --compare`},
+			[]string{`mail (prod): 30d to 2026-10-26 11:50 UTC: Datadog 99.5%, ours 100.0%: nothing that slo knows to try gives Datadog's figure; run slo show "mail (prod)" --compare`},
 		},
 		{
 			"no reason, and a name that a shell would read", []evaluation.Row{odd},
 			"Datadog's own figure differs for $(x); see below.",
-			[]string{`$(x): 30d: nothing that slo knows to try gives Datadog's figure; run slo show 342a43c6 --compare`},
+			[]string{`$(x): 30d to 2026-10-26 11:50 UTC: Datadog 99.5%, ours 100.0%: nothing that slo knows to try gives Datadog's figure; run slo show 342a43c6 --compare`},
 		},
 		{
 			"no reason, and two of the name", []evaluation.Row{said(row(t, "a", "99", good), 99.5, evaluation.Differs, evaluation.Unexplained, ""), failed("A")},
 			"Datadog's own figure differs for a; see below.",
-			[]string{"A: unknown type quantum", "a: 30d: nothing that slo knows to try gives Datadog's figure; run slo show id-a --compare"},
+			[]string{"A: unknown type quantum", "a: 30d to 2026-10-26 11:50 UTC: Datadog 99.5%, ours 100.0%: nothing that slo knows to try gives Datadog's figure; run slo show id-a --compare"},
 		},
 	} {
 		doc := report.Status(boardOf(c.rows...))
@@ -330,7 +334,7 @@ func TestStatusNotes(t *testing.T) {
 		{"gaps", []evaluation.Row{gappy, nearly}, []string{"gappy, nearly: the strategy is x", "gappy: 30d: gaps"}},
 		{"no gaps", []evaluation.Row{monitor("a", strategy)}, nil},
 		{"corrections", []evaluation.Row{corrected}, []string{
-			"corrected: from transitions", "corrected: its figures are those after status corrections",
+			"corrected: from transitions", "corrected: figures after status corrections",
 		}},
 	} {
 		doc := report.Status(boardOf(c.rows...))

@@ -80,6 +80,9 @@ type datadogJSON struct {
 	// Agrees is null when no honest comparison exists.
 	Agrees *bool   `json:"agrees"`
 	Reason *string `json:"reason"`
+	// Ours is our attainment for the same window, Detail the reason in words.
+	Ours   *float64 `json:"ours"`
+	Detail *string  `json:"detail"`
 }
 
 type budgetJSON struct {
@@ -210,6 +213,7 @@ func comparisonJSON(c *evaluation.Comparison) *datadogJSON {
 	return &datadogJSON{
 		Attainment: c.Attainment.Pointer(), RemainingPercent: c.RemainingPercent.Pointer(),
 		From: from, To: to, Agrees: agrees(c.Verdict), Reason: textOrNull(string(c.Reason)),
+		Ours: c.Ours.Pointer(), Detail: textOrNull(c.Detail),
 	}
 }
 

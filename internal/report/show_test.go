@@ -129,11 +129,11 @@ FIGURE       CORRECTIONS         OURS   DATADOG  DIFFERENCE
 attainment   applied           99.97%    99.76%       -0.21
 good         applied      2,584,200 s         –           –
 total        applied      2,584,800 s         –           –
-budget left  applied           76.78%  -131.49%     -208.27
+budget left  applied           76.79%  -131.48%     -208.27
 attainment   left out          99.76%    99.76%        0.00
 good         left out     2,586,000 s         –           –
 total        left out     2,592,000 s         –           –
-budget left  left out        -131.49%  -131.49%        0.00
+budget left  left out        -131.48%  -131.48%        0.00
 
 - 30d: Datadog leaves them out
 - 30d: the first line
@@ -232,11 +232,11 @@ func TestShowCompareWithoutFigures(t *testing.T) {
 		want     string
 	}{
 		{"a defect", defect, nil, "- unknown type quantum; do this\n- about everything\n"},
-		{"an SLO from a file", fromFile, nil, "- Datadog has no figure of an SLO that comes from a file\n- about everything\n"},
-		{"neither side has data", row(t, "c", "99", nil), []evaluation.Account{silent}, `30d to 2026-10-26 12:00 UTC: Datadog's figure agrees
+		{"an SLO from a file", fromFile, nil, "- about everything\n"},
+		{"neither side has data", row(t, "c", "99", nil), []evaluation.Account{silent}, `30d to 2026-10-26 12:00 UTC: neither side has a figure
 neither side has a figure
 
-- 30d: Datadog gives no figure: The denominator is zero valued
+- 30d: Datadog says of its figure: The denominator is zero valued
 - about everything
 `},
 	} {

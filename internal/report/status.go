@@ -144,8 +144,9 @@ func (b Board) columns() []document.Column {
 		window = 0
 	}
 	columns := []document.Column{
-		{Name: "STATE", Key: "state"},
+		{Name: "STATE", Key: "shown_state", Human: true},
 		{Name: "SLO", Key: "line", Human: true, Shrink: true, MinWidth: 24},
+		{Key: "state", Machine: true},
 		{Key: "slo", Machine: true},
 		{Key: "id", Machine: true},
 		{Key: "group", Machine: true},
@@ -197,7 +198,8 @@ func (c cells) row(columns []document.Column, severity document.Severity) docume
 // line is one window of an objective with Datadog's own figure for it, or one of a group.
 func (b Board) line(r evaluation.Row, name, group, link string, a slo.Assessment, theirs *evaluation.Comparison) document.Row {
 	c := cells{
-		"state":                 text(stateWord(a.State)),
+		"shown_state":           text(stateWord(a.State)),
+		"state":                 text(string(a.State)),
 		"line":                  {Kind: document.Text, Text: name, Link: link},
 		"slo":                   text(r.Definition.Name),
 		"id":                    text(r.Definition.ID),
@@ -240,7 +242,7 @@ func (b Board) line(r evaluation.Row, name, group, link string, a slo.Assessment
 // bareLine is a row without figures: an error, or no target for the timeframe that was asked for.
 func (b Board) bareLine(r evaluation.Row, link string) document.Row {
 	c := cells{
-		"state": text(word(r)), "line": {Kind: document.Text, Text: label(r), Link: link},
+		"shown_state": text(word(r)), "state": text(strings.ReplaceAll(word(r), " ", "_")), "line": {Kind: document.Text, Text: label(r), Link: link},
 		"slo": text(r.Definition.Name), "id": text(r.Definition.ID),
 	}
 	for _, key := range []string{"attainment", "remaining_percent"} {
@@ -264,7 +266,11 @@ func (b Board) groupLines(r evaluation.Row) []document.Row {
 		}
 	}
 	if rest := r.Groups[len(shown):]; len(rest) > 0 {
-		more := fmt.Sprintf("- %d more, worst %s", len(rest), stateWord(worstState(rest[0].Windows)))
+		worst := "worst " + stateWord(worstState(rest[0].Windows))
+		if worstState(rest[0].Windows) == slo.OK {
+			worst = "all ok"
+		}
+		more := fmt.Sprintf("- %d more, %s", len(rest), worst)
 		if len(shown) == 0 {
 			more = fmt.Sprintf("- %s, all ok", plural(len(rest), "group"))
 		}

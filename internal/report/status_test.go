@@ -179,27 +179,27 @@ func TestStatusLead(t *testing.T) {
 		want []string
 	}{
 		{"nothing", []evaluation.Row{row(t, "a", "99", nil)}, []string{
-			"No SLO spent 10% or more of its budget since 2026-10-12 12:00 UTC.",
+			"No SLO lost 10 percentage points or more of its budget since 2026-10-12 12:00 UTC.",
 		}},
 		{"spent since", []evaluation.Row{row(t, "a", "99", map[int]float64{dayAgo: 100})}, []string{
 			"Spent since 2026-10-12 12:00 UTC: a (14% of its 30d budget).",
 		}},
 		{"spent and regained, as a short window does", []evaluation.Row{regained}, []string{
-			"No SLO spent 10% or more of its budget since 2026-10-12 12:00 UTC.",
+			"No SLO lost 10 percentage points or more of its budget since 2026-10-12 12:00 UTC.",
 		}},
 		{"standing debt", []evaluation.Row{row(t, "a", "99.9", map[int]float64{threeWeeksAgo: 100})}, []string{
-			"No SLO spent 10% or more of its budget since 2026-10-12 12:00 UTC.",
+			"No SLO lost 10 percentage points or more of its budget since 2026-10-12 12:00 UTC.",
 			"In debt from before: a (39% over its 30d budget).",
 		}},
 		{"no data", []evaluation.Row{silent(t, "a")}, []string{
 			"What was spent since 2026-10-12 12:00 UTC is not known: there is no data.",
 		}},
 		{"a group in debt", []evaluation.Row{grouped}, []string{
-			"No SLO spent 10% or more of its budget since 2026-10-12 12:00 UTC.",
-			"Breached within an SLO that is not: a / prod (39% over its 30d budget).",
+			"No SLO lost 10 percentage points or more of its budget since 2026-10-12 12:00 UTC.",
+			"Breached groups of SLOs that are not: a / prod (39% over its 30d budget).",
 		}},
 		{"an error", []evaluation.Row{failed("a"), row(t, "b", "99", nil)}, []string{
-			"No SLO spent 10% or more of its budget since 2026-10-12 12:00 UTC.", "1 SLO could not be evaluated; see below.",
+			"No SLO lost 10 percentage points or more of its budget since 2026-10-12 12:00 UTC.", "1 SLO could not be evaluated; see below.",
 		}},
 		{"empty", nil, nil},
 	} {
@@ -257,7 +257,7 @@ func TestStatusGroups(t *testing.T) {
 		breached, want []string
 	}{
 		{nil, []string{"a", "- 5 groups, all ok"}},
-		{[]string{"env:d"}, []string{"a", "- d", "- 4 more, worst ok"}},
+		{[]string{"env:d"}, []string{"a", "- d", "- 4 more, all ok"}},
 		{[]string{"env:e", "env:b", "env:a", "env:d"}, []string{"a", "- a", "- b", "- d", "- 2 more, worst breached"}},
 	} {
 		if diff := cmp.Diff(c.want, names(false, c.breached...)); diff != "" {

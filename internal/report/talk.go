@@ -33,8 +33,8 @@ type agenda struct {
 	spent, debt, within []topic
 	// known is how many windows have a figure of what was spent.
 	known int
-	// failed is how many objectives could not be evaluated.
-	failed int
+	// failed is how many objectives could not be evaluated, windows how many windows were.
+	failed, windows int
 	// differ are the objectives for which Datadog has another figure.
 	differ []string
 }
@@ -53,6 +53,7 @@ func (b Board) agenda() agenda {
 		case disputed:
 			g.differ = append(g.differ, label(r))
 		}
+		g.windows += len(r.Windows)
 		for i, a := range r.Windows {
 			g.add(r.Definition.Name, a)
 			for _, group := range r.Groups {
@@ -98,15 +99,15 @@ func (b Board) lead() []string {
 	case len(g.spent) > 0:
 		lead = append(lead, fmt.Sprintf("Spent since %s: %s.", since, enumerate(g.spent, "%s (%s of its %s budget)")))
 	case g.known > 0:
-		lead = append(lead, fmt.Sprintf("No SLO spent %d%% or more of its budget since %s.", worthTalking, since))
-	case len(b.Rows) > g.failed:
+		lead = append(lead, fmt.Sprintf("No SLO lost %d percentage points or more of its budget since %s.", worthTalking, since))
+	case g.windows > 0:
 		lead = append(lead, fmt.Sprintf("What was spent since %s is not known: there is no data.", since))
 	}
 	if len(g.debt) > 0 {
 		lead = append(lead, fmt.Sprintf("In debt from before: %s.", enumerate(g.debt, "%s (%s over its %s budget)")))
 	}
 	if len(g.within) > 0 {
-		lead = append(lead, fmt.Sprintf("Breached within an SLO that is not: %s.", enumerate(g.within, "%s (%s over its %s budget)")))
+		lead = append(lead, fmt.Sprintf("Breached groups of SLOs that are not: %s.", enumerate(g.within, "%s (%s over its %s budget)")))
 	}
 	if g.failed > 0 {
 		lead = append(lead, fmt.Sprintf("%s could not be evaluated; see below.", plural(g.failed, "SLO")))
@@ -143,7 +144,7 @@ func percentUp(v float64) string { return fmt.Sprintf("%.0f%%", math.Ceil(math.R
 func (b Board) notes() []string {
 	var out []string
 	if b.hidesGroups() {
-		out = append(out, "groups that are ok are only counted; --groups shows every group")
+		out = append(out, "groups that are ok, and more than three that are not, are only counted; --groups shows every group")
 	}
 	for _, n := range b.Notes {
 		out = append(out, n.Text)
@@ -195,7 +196,7 @@ func corrected(r evaluation.Row) []slo.Note {
 	if !slices.ContainsFunc(r.Windows, func(a slo.Assessment) bool { return len(a.Corrections) > 0 }) {
 		return nil
 	}
-	return []slo.Note{{Code: "corrected", Text: "its figures are those after status corrections"}}
+	return []slo.Note{{Code: "corrected", Text: "figures after status corrections"}}
 }
 
 // background is 1 for a note that says where figures come from, not what is the matter with them.

@@ -108,7 +108,7 @@ func probe(ctx context.Context, probes []datadog.Probe) (checks []report.Check, 
 		if err != nil {
 			defect := evaluation.DefectOf(err)
 			check.Verdict, check.Remedy = report.Fails, p.Remedy
-			check.Detail = fmt.Sprintf("%s; without it: %s", defect.Message, p.Needed)
+			check.Detail = fmt.Sprintf("%s; needed for: %s", defect.Message, p.Needed)
 			if worst == nil {
 				worst = &slo.Defect{Kind: defect.Kind, Message: fmt.Sprintf("%s: %s", p.Name, defect.Message), Hints: append([]string{p.Remedy}, defect.Hints...)}
 			}

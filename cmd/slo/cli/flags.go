@@ -37,7 +37,7 @@ const defaultMaxRequests = 400
 // bindMaxRequests adds the flag that bounds the metric requests of a run.
 func bindMaxRequests(cmd *cobra.Command, n *int) {
 	cmd.Flags().IntVar(n, "max-requests", defaultMaxRequests,
-		"at most `N` metric requests; past that, time slice SLOs use the transitions that Datadog recorded, with a note")
+		"past `N` metric requests time slice SLOs use the transitions that Datadog recorded, with a note; metrics of metric SLOs are always asked for")
 	mustComplete(cmd, "max-requests")
 }
 
