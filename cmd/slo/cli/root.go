@@ -129,7 +129,7 @@ func (f *factory) bindGlobals(root *cobra.Command) {
 	p.StringVar(&g.apiURL, "api-url", "", "base `URL` of the API (default https://api.<site>; DD_HOST)")
 	p.StringVar(&g.config, "config", "", "user config `FILE` (SLO_CONFIG)")
 	p.StringVar(&g.at, "at", "", "evaluate as of `TIME`: RFC 3339, 2026-11-09 or -14d (default now)")
-	p.StringVar(&g.tz, "tz", "", "time `ZONE` for dates in flags and titles; notes are in UTC, such as Asia/Tokyo (default UTC)")
+	p.StringVar(&g.tz, "tz", "", "time `ZONE` for dates, such as Asia/Tokyo (default UTC); instants in notes say their zone")
 	p.Var(lengthFlag{&g.timeout}, "timeout", "bound on the whole run (default 5m)")
 	p.Var(lengthFlag{&g.settle}, "settle", "leave out the newest points, which are still arriving (default 5m)")
 	p.StringVarP(&g.output, "output", "o", render.FormatTable, "`FORMAT`: "+strings.Join(render.Formats(), ", "))
