@@ -126,6 +126,9 @@ func silentQuery(query string, thresholds json.RawMessage) (slo.SilencePolicy, s
 	if parts == nil {
 		return slo.SilenceUnknown, fmt.Sprintf("and the query %q does not end in a comparison with a number", clean(query, 80))
 	}
+	if strings.HasPrefix(strings.TrimSpace(parts[1]), "formula(") {
+		return slo.SilenceUnknown, "and what its formula counts does not stand in the query"
+	}
 	counts, mixed := countsEvents(parts[1])
 	switch {
 	case mixed:

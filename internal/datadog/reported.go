@@ -212,7 +212,7 @@ func decodeReported(raw json.RawMessage) (reported []slo.Reported, why string) {
 // decodeStatus reads the figures of one window; ok is false for one of a length that is not known.
 func decodeStatus(raw json.RawMessage) (r slo.Reported, ok bool, why string) {
 	var w struct {
-		Timeframe, Target, Status, State, Error json.RawMessage
+		Timeframe, Status, State, Error json.RawMessage
 
 		Remaining json.RawMessage `json:"error_budget_remaining"`
 		IndexedAt json.RawMessage `json:"indexed_at"`
@@ -224,11 +224,6 @@ func decodeStatus(raw json.RawMessage) (r slo.Reported, ok bool, why string) {
 	var err error
 	if r.Timeframe, err = slo.ParseTimeframe(textOf(w.Timeframe)); err != nil {
 		return slo.Reported{}, false, ""
-	}
-	if percent, err := numberOf(w.Target); err == nil {
-		if target, err := slo.TargetFromFloat(percent); err == nil {
-			r.Target = target
-		}
 	}
 	if at, err := secondsOf(w.IndexedAt); err == nil && at > 0 {
 		r.IndexedAt = at

@@ -25,9 +25,9 @@ func TestReported(t *testing.T) {
 	}
 	const auth, empty = "11111111111111111111111111111111", "22222222222222222222222222222222"
 	want := []slo.Reported{
-		{SLOID: auth, Timeframe: slo.SevenDays, Target: target(t, "99.5"), Attainment: slo.Known(99.90405942762656), RemainingPercent: slo.Known(80.812), IndexedAt: 1772366400, Decimals: 2},
-		{SLOID: auth, Timeframe: slo.ThirtyDays, Target: target(t, "99"), Attainment: slo.Known(98.5), RemainingPercent: slo.Known(-50), IndexedAt: 1772366400, Decimals: 2},
-		{SLOID: empty, Timeframe: slo.SevenDays, Target: target(t, "95"), IndexedAt: 1772365980, Decimals: -1, Problem: "The denominator is zero valued"},
+		{SLOID: auth, Timeframe: slo.SevenDays, Attainment: slo.Known(99.90405942762656), RemainingPercent: slo.Known(80.812), IndexedAt: 1772366400, Decimals: 2},
+		{SLOID: auth, Timeframe: slo.ThirtyDays, Attainment: slo.Known(98.5), RemainingPercent: slo.Known(-50), IndexedAt: 1772366400, Decimals: 2},
+		{SLOID: empty, Timeframe: slo.SevenDays, IndexedAt: 1772365980, Decimals: -1, Problem: "The denominator is zero valued"},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(slo.Figure{})); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -154,8 +154,8 @@ func TestFiguresThatMakeNoSense(t *testing.T) {
 		want         slo.Reported
 	}{
 		{"text for a figure", `"status":"99.9","error_budget_remaining":"n/a","target":"99"`, slo.Reported{
-			Target: target(t, "99"), Decimals: -1,
-			Problem: `status is "99.9", which is not a number; error_budget_remaining is "n/a", which is not a number`,
+			Decimals: -1,
+			Problem:  `status is "99.9", which is not a number; error_budget_remaining is "n/a", which is not a number`,
 		}},
 		{"wrong kinds everywhere", `"status":{},"target":[],"indexed_at":"soon","span_precision":-3,"state":7,"error":7`, slo.Reported{
 			Decimals: -1, Problem: "7; status is {}, which is not a number",

@@ -151,7 +151,7 @@ func (a Account) evidence(j Job, window slo.Assessment) []string {
 		"Datadog: " + a.Theirs.text() + "; without corrections: " + a.TheirsUncorrected.text(),
 		"corrections in the window: " + orNone(corrections),
 		fmt.Sprintf("requests: GET /api/v1/slo/%s/history?%s and the same with apply_correction=false", j.Definition.ID, query.Encode()),
-		"tried: corrections left out, other rules for their edges, time without data counted otherwise, other groups, " +
+		"tried: corrections left out, other rules for their edges, time without data counted otherwise, sets of groups where there are few, " +
 			"only what came after the last edit, late points, an instant up to an hour earlier, rounding",
 	}
 	if !j.Definition.Modified.IsZero() {

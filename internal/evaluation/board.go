@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/slo-cli/slo/pkg/slo"
+	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
 // Query is what is asked about which objectives.
@@ -89,6 +90,9 @@ func (s Service) evaluate(ctx context.Context, q Query, keep bool) (Board, []Job
 		}
 	}
 	ends := endsOf(mine, q.Question.To)
+	if keep && ends.Empty() { // whoever looks for a reason needs the hour in front as well
+		ends = timeseries.Span{Start: q.Question.To - comparableFor, End: q.Question.To}
+	}
 	notes, err := correct(ctx, s.Catalog, jobs, known.corrections, q.Question, ends)
 	if err != nil {
 		return Board{}, nil, nil, err

@@ -27,7 +27,7 @@ func endsOf(reported []slo.Reported, to int64) timeseries.Span {
 			ends = timeseries.Span{Start: to - comparableFor, End: to}
 		}
 		ends.Start = min(ends.Start, timeseries.Floor(r.IndexedAt, slo.BucketSeconds)-comparableFor)
-		ends.End = max(ends.End, timeseries.Ceil(r.IndexedAt, slo.BucketSeconds))
+		ends.End = max(ends.End, r.IndexedAt)
 	}
 	return ends
 }
@@ -72,8 +72,12 @@ type claim struct {
 func (j Job) judge(c *Comparison, rec record, theirs claim) {
 	v, given := theirs.figure.Value()
 	ours := rec.overall.estimates(theirs.window, j.Occurrences, slo.ByStart)
-	if len(ours) > 0 && ours[0].Known {
-		c.Ours = slo.Known(ours[0].High)
+	whole := theirs.window
+	if rec.overall.timeline == nil {
+		whole.End = timeseries.Floor(whole.End, slo.BucketSeconds) // up to where it is known exactly
+	}
+	if exact := rec.overall.estimates(whole, j.Occurrences, slo.ByStart); len(exact) > 0 && exact[0].Known {
+		c.Ours = slo.Known(exact[0].High)
 	}
 	switch {
 	case !rec.overall.known().Covers(theirs.window):
@@ -138,7 +142,7 @@ func roundedTo(estimates []slo.Estimate, theirs float64, decimals int) (int, boo
 			continue
 		}
 		for _, e := range estimates {
-			if e.Known && (math.Round(e.High*scale) == want || math.Floor(e.High*scale+1e-9) == want) {
+			if e.Known && math.Floor(e.Low*scale+1e-9) <= want && want <= math.Round(e.High*scale) {
 				return d, true
 			}
 		}

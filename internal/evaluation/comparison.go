@@ -15,7 +15,8 @@ type Comparison struct {
 	Attainment, RemainingPercent slo.Figure
 	// IndexedAt is when Datadog computed it, a Unix second.
 	IndexedAt int64
-	// Ours is our attainment for Window; unknown when it could not be computed.
+	// Ours is our attainment for Window, up to the last whole bucket in it;
+	// unknown when it could not be computed.
 	Ours    slo.Figure
 	Verdict Verdict
 	// Reason is why the two differ, or why nothing can be said; empty when they agree.

@@ -21,7 +21,7 @@ const mostAsked = 50
 // that ignores a correction would be wrong. What concerns no single objective is returned as notes.
 func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo.Correction, q slo.Question, ends timeseries.Span) ([]slo.Note, error) {
 	var notes []slo.Note
-	applies := applied{catalog: catalog, asked: map[string][]slo.Correction{}}
+	applies := applied{catalog: catalog, asked: map[string]listed{}}
 	for _, c := range corrections {
 		if c.Unreadable != "" && c.SLOID == "" && c.Query == "" {
 			notes = append(notes, slo.Note{Code: "correction_unclear", Text: c.Unreadable + "; whatever it applies to is not corrected"})
@@ -92,7 +92,13 @@ func selection(c slo.Correction) (chosen func(slo.Definition) bool, readable boo
 // applied asks Datadog which corrections apply to an objective, each once.
 type applied struct {
 	catalog Catalog
-	asked   map[string][]slo.Correction
+	asked   map[string]listed
+}
+
+// listed is what Datadog said of one objective.
+type listed struct {
+	corrections []slo.Correction
+	err         error
 }
 
 func (a applied) to(ctx context.Context, id string, c slo.Correction) (bool, error) {
@@ -104,11 +110,11 @@ func (a applied) to(ctx context.Context, id string, c slo.Correction) (bool, err
 				Hints: []string{"select fewer SLOs"},
 			}
 		}
-		var err error
-		if list, err = a.catalog.CorrectionsOf(ctx, id); err != nil {
-			return false, err
-		}
+		list.corrections, list.err = a.catalog.CorrectionsOf(ctx, id)
 		a.asked[id] = list
 	}
-	return slices.ContainsFunc(list, func(l slo.Correction) bool { return l.ID == c.ID }), nil
+	if list.err != nil {
+		return false, list.err
+	}
+	return slices.ContainsFunc(list.corrections, func(l slo.Correction) bool { return l.ID == c.ID }), nil
 }

@@ -77,6 +77,9 @@ func (r Runner) fetch(ctx context.Context, plan Plan) (answers, error) {
 	if total := len(plan.Requests) + len(plan.Histories) + len(plan.Monitors); r.Progress != nil {
 		f.progress = func(done int) { r.Progress(done, total) }
 	}
+	if r.Records == nil {
+		plan.Monitors, plan.Histories = nil, nil // what needs them gets its Defect
+	}
 	monitors, histories, series := newLane(ctx), newLane(ctx), newLane(ctx)
 	defer monitors.stop()
 	defer histories.stop()
@@ -126,7 +129,7 @@ func (f *fetcher) settle(l *lane, err error, file func(error)) {
 	case missing(err): // one thing that does not exist says nothing about the others
 	case l.fatal != nil:
 		err = l.fatal
-	case l.ctx.Err() == nil && (kind(err) == slo.Auth || l.answered == 0 && l.done >= givingUp):
+	case l.ctx.Err() == nil && l.answered == 0 && (kind(err) == slo.Auth || l.done >= givingUp):
 		l.fatal = err
 		l.stop()
 	}

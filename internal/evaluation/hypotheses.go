@@ -3,6 +3,7 @@ package evaluation
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,10 @@ const (
 	fewGroups = 8
 	// someGroups is up to how many groups each one alone, and all others, are tried.
 	someGroups = 200
+	// mostStretches is up to how many stretches of time all sets of groups together may have.
+	mostStretches = 10_000_000
+	// fewTransitions is how many transitions are tried from either end as where a preview stands.
+	fewTransitions = 100
 )
 
 // hypotheses are what is tried, the most particular first: one that can
@@ -46,10 +51,11 @@ func (j Job) preview(rec record, theirs claim) []hypothesis {
 		return nil
 	}
 	var all []hypothesis
-	for _, t := range theirs.track.Transitions {
-		if !theirs.window.Contains(t.At) {
-			continue
-		}
+	inside := slices.DeleteFunc(slices.Clone(theirs.track.Transitions), func(t slo.Transition) bool { return !theirs.window.Contains(t.At) })
+	if n := len(inside); n > 2*fewTransitions {
+		inside = slices.Concat(inside[:fewTransitions], inside[n-fewTransitions:])
+	}
+	for _, t := range inside {
 		for _, part := range []timeseries.Span{{Start: theirs.window.Start, End: t.At}, {Start: t.At, End: theirs.window.End}} {
 			all = append(all, hypothesis{
 				Preview, fmt.Sprintf("Datadog is still computing (preview): its figure is that of %s", part),
@@ -129,7 +135,16 @@ func (j Job) otherGroups(rec record, theirs claim) []hypothesis {
 	if n < 2 {
 		return all
 	}
-	for _, set := range setsOf(n) {
+	sets, stretches := setsOf(n), 0
+	for _, g := range rec.groups {
+		if g.timeline != nil {
+			stretches += len(g.timeline.Stretches)
+		}
+	}
+	if len(sets)*stretches/2 > mostStretches {
+		return all
+	}
+	for _, set := range sets {
 		var names []string
 		chosen := make([]groupRecord, len(set))
 		for i, k := range set {

@@ -214,12 +214,12 @@ func bundleOf(sli slo.SliceSLI) bundle {
 
 // askRecords lists what Datadog is asked for its own records of: the histories
 // of monitor objectives and of the time slice objectives without pieces.
-func (p *Plan) askRecords(jobs []Job) {
+func (p *Plan) askRecords(jobs []Job, until int64) {
 	for i, job := range jobs {
 		if !job.needsHistory(p.pieces[i]) {
 			continue
 		}
-		p.Histories = append(p.Histories, slo.HistoryRequest{ID: job.Definition.ID, Window: p.extents[i], Uncorrected: true})
+		p.Histories = append(p.Histories, slo.HistoryRequest{ID: job.Definition.ID, Window: timeseries.Span{Start: p.extents[i].Start, End: min(p.extents[i].End, until)}, Uncorrected: true})
 		if sli, ok := job.Definition.SLI.(slo.MonitorSLI); ok {
 			p.Monitors = append(p.Monitors, sli.MonitorIDs...)
 		}

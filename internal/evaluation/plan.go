@@ -107,7 +107,7 @@ func NewPlan(jobs []Job, q slo.Question, b Bounds) Plan {
 	}
 	plan.placeSlices(jobs, asked, b.MaxRequests)
 	plan.Requests = asked.requests()
-	plan.askRecords(jobs)
+	plan.askRecords(jobs, max(q.To, b.Ends.End))
 	return plan
 }
 

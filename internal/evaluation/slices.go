@@ -46,6 +46,9 @@ func (a answers) slices(sli slo.SliceSLI, pieces []piece) (record, error) {
 	}
 	rec := grid.record(slo.Comparison{Comparator: sli.Comparator, Threshold: sli.Threshold}, known)
 	rec.notes = rare.notes("slices without a point count as up")
+	if grid.mixed {
+		rec.notes = append(rec.notes, slo.Note{Code: "values_without_group", Text: "for part of the time Datadog answers with one value for all groups together; those values are left out, so their slices count as up"})
+	}
 	return rec, nil
 }
 
@@ -66,6 +69,8 @@ type sliceGrid struct {
 	groups map[string]*slo.Slices
 	// everywhere are points of an input that does not group: they tell of all groups.
 	everywhere []bool
+	// mixed says that there were values of groups, and values without one.
+	mixed bool
 }
 
 func (g *sliceGrid) group(name string) *slo.Slices {
@@ -88,22 +93,49 @@ func (g *sliceGrid) observe(from timeseries.Group, span timeseries.Span) {
 	if g.everywhere == nil {
 		g.everywhere = make([]bool, g.span.Seconds()/g.step)
 	}
-	seen := g.everywhere
-	if len(from.Tags) > 0 {
-		seen = g.group(strings.Join(from.Tags, ",")).Observed
-	}
 	offset := (span.Start - g.span.Start) / g.step
-	for i, v := range slice(from.Series, span) {
-		if !timeseries.IsMissing(v) {
-			seen[offset+int64(i)] = true
+	for _, seen := range g.seenBy(from.Tags) {
+		for i, v := range slice(from.Series, span) {
+			if !timeseries.IsMissing(v) {
+				seen[offset+int64(i)] = true
+			}
 		}
 	}
+}
+
+// seenBy are the observations of which the points of an input with these tags
+// tell: those of its own group, or, where the value groups by fewer tags or by
+// more, of every group that shares them.
+func (g *sliceGrid) seenBy(tags []string) [][]bool {
+	_, ungrouped := g.groups[""]
+	if len(tags) == 0 || ungrouped && len(g.groups) == 1 {
+		return [][]bool{g.everywhere}
+	}
+	if own := g.groups[strings.Join(tags, ",")]; own != nil {
+		return [][]bool{own.Observed}
+	}
+	var all [][]bool
+	for name, s := range g.groups {
+		if of := strings.Split(name, ","); name != "" && len(of) != len(tags) && (within(tags, of) || within(of, tags)) {
+			all = append(all, s.Observed)
+		}
+	}
+	if len(all) == 0 {
+		all = [][]bool{g.group(strings.Join(tags, ",")).Observed}
+	}
+	return all
+}
+
+// within reports whether all of some tags are among others.
+func within(some, others []string) bool {
+	return !slices.ContainsFunc(some, func(t string) bool { return !slices.Contains(others, t) })
 }
 
 // record makes timelines of what was collected.
 func (g *sliceGrid) record(good slo.Comparison, known timeseries.Span) record {
 	if len(g.groups) > 1 {
 		// Beside groups a value or an input without a group is not one of them.
+		_, g.mixed = g.groups[""]
 		delete(g.groups, "")
 	}
 	if len(g.groups) == 0 {

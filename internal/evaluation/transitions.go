@@ -25,7 +25,10 @@ func (a answers) monitors(d slo.Definition, sli slo.MonitorSLI, extent timeserie
 		}
 		settings[i] = answer.settings
 	}
-	answer := a.histories[d.ID]
+	answer, asked := a.histories[d.ID]
+	if !asked {
+		return record{}, &slo.Defect{Kind: slo.Unsupported, Message: "Datadog's records are not read, and a monitor SLO has no other evidence"}
+	}
 	if answer.err != nil {
 		return record{}, answer.err
 	}
@@ -220,6 +223,15 @@ func (a answers) recorded(d slo.Definition, sli slo.SliceSLI, extent timeseries.
 		rec.groups = append(rec.groups, groupRecord{track.Name, o})
 	}
 	rec.overall.step = sli.Seconds
+	for _, o := range append(rec.groups, groupRecord{observed: rec.overall}) {
+		// A slice without a value is up, and the record does not tell whether it had
+		// data: where any has, the paces of all others are those of slices that are up.
+		if slices.ContainsFunc(o.timeline.Stretches, func(s slo.Stretch) bool { return s.Observed }) {
+			for i := range o.timeline.Stretches {
+				o.timeline.Stretches[i].Observed = true
+			}
+		}
+	}
 	slices.SortStableFunc(rec.groups, func(x, y groupRecord) int { return strings.Compare(x.name, y.name) })
 	return rec, nil
 }
@@ -229,6 +241,13 @@ func remarksOn(h slo.History) []slo.Note {
 	var notes []slo.Note
 	if slices.ContainsFunc(slices.Concat([]slo.Track{h.Overall}, h.Monitors, h.Groups), func(t slo.Track) bool { return t.Preview }) {
 		notes = append(notes, slo.Note{Code: "preview", Text: "Datadog is still computing its history (preview); the figures are not final"})
+	}
+	if tracks := slices.Concat(h.Monitors, h.Groups); len(h.Overall.Transitions) > 0 {
+		for _, t := range tracks {
+			if len(t.Transitions) == 0 {
+				notes = append(notes, slo.Note{Code: "datadog_problem", Text: fmt.Sprintf("Datadog's history lists no state of %s, so it does not count: %s", t.Name, cmp.Or(t.Problem, "it does not say why"))})
+			}
+		}
 	}
 	switch {
 	case h.Overall.Problem != "":

@@ -89,10 +89,8 @@ const (
 // Reported is Datadog's own figure for one window of one objective, as its
 // search shows it: computed at some instant in the past.
 type Reported struct {
-	SLOID     string
-	Timeframe Timeframe
-	// Target is the one that Datadog computed with; zero when it does not say.
-	Target                       Target
+	SLOID                        string
+	Timeframe                    Timeframe
 	Attainment, RemainingPercent Figure
 	// IndexedAt is the Unix second at which it was computed; 0 when unknown.
 	IndexedAt int64

@@ -114,17 +114,22 @@ func (s Slices) Span() timeseries.Span {
 
 // FromSlices is the timeline of slices: up where the value compares well.
 // A slice without a value counts by silence: as up by Datadog's documentation
-// ([SilenceUp]), as down ([SilenceDown]), or not at all ([SilenceRemoved]).
+// ([SilenceUp]), as down ([SilenceDown]), like the last one that has one
+// ([SilenceCarried]; up before there is any), or not at all ([SilenceRemoved]).
 func FromSlices(s Slices, c Comparison, silence SilencePolicy) Timeline {
 	t := Timeline{Known: s.Span()}
+	last := true
 	for i, v := range s.Value {
 		at := s.Start + int64(i)*s.Step
 		up := silence != SilenceDown
 		switch {
 		case !timeseries.IsMissing(v):
 			up = c.Holds(v)
+			last = up
 		case silence == SilenceRemoved:
 			continue
+		case silence == SilenceCarried:
+			up = last
 		}
 		t.push(Stretch{Span: timeseries.Span{Start: at, End: at + s.Step}, Up: up, Observed: s.Observed[i]})
 	}
