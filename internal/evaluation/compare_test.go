@@ -276,3 +276,28 @@ func TestCorrectionsThatDatadogAppliesAndWeDoNot(t *testing.T) {
 		t.Errorf("notes %v", notes)
 	}
 }
+
+// Slices without data, and slices whose formula has no value, may count differently.
+func TestSlicesWithoutDataAsDown(t *testing.T) {
+	t.Parallel()
+	value := func(text string, at int64) float64 {
+		switch n := (noon - at) / 300; {
+		case n <= 10, text == "a / b" && n <= 25:
+			return math.NaN()
+		}
+		return 0
+	}
+	for down, want := range map[int64]evaluation.Verdict{0: evaluation.Agrees, 10: evaluation.Differs, 25: evaluation.Differs} {
+		theirs := float64(float32(percent(float64(week-300*down), float64(week))))
+		s := evaluation.Service{
+			Catalog: listing(sliceJob("s", 300, slo.SevenDays)), Runner: evaluation.Runner{Metrics: source(value), Concurrency: 2},
+			Records: records{reported: func() ([]slo.Reported, []slo.Note, error) {
+				return []slo.Reported{{SLOID: "s", Timeframe: slo.SevenDays, Attainment: slo.Known(theirs), IndexedAt: noon, Decimals: -1}}, nil, nil
+			}},
+		}
+		got := evaluate(t, s, evaluation.Query{Question: slo.Question{To: noon}}).Rows[0].Datadog[0]
+		if got.Verdict != want || want == evaluation.Differs && got.Reason != evaluation.MissingData {
+			t.Errorf("%d slices down: %+v", down, got)
+		}
+	}
+}

@@ -107,6 +107,18 @@ func (j Job) otherSilence(rec record, theirs claim) []hypothesis {
 			return o.shares(o.apply(t, o.corrected(j.Occurrences, slo.ByStart)), theirs.window)
 		}})
 	}
+	if o.step > 0 {
+		all = append(all, hypothesis{MissingData, "Datadog counts slices without data as down, and those whose formula has no value as up", func() []slo.Estimate {
+			parts := []slo.Timeline{o.timeline.UnseenDown()}
+			if len(rec.groups) > 0 {
+				parts = nil
+			}
+			for _, g := range rec.groups {
+				parts = append(parts, g.timeline.UnseenDown())
+			}
+			return o.shares(o.apply(slo.AllUp(parts), o.corrected(j.Occurrences, slo.ByStart)), theirs.window)
+		}})
+	}
 	for _, up := range []bool{true, false} {
 		all = append(all, hypothesis{MissingData, "Datadog counts the time before its record began, or in which a test was paused, as " + upOrDown(up), func() []slo.Estimate {
 			return o.shares(o.apply(o.timeline.Filled(up), o.corrected(j.Occurrences, slo.ByStart)), theirs.window)

@@ -224,6 +224,16 @@ func (t Timeline) Filled(up bool) Timeline {
 	return out
 }
 
+// UnseenDown is the timeline with the time without data counted as down.
+func (t Timeline) UnseenDown() Timeline {
+	out := Timeline{Known: t.Known}
+	for _, s := range t.Stretches {
+		s.Up = s.Up && s.Observed
+		out.push(s)
+	}
+	return out
+}
+
 // Without is the timeline with stretches that do not count (status corrections
 // of monitor objectives: the time is removed). Spans are in order and disjoint, as from [Effective].
 func (t Timeline) Without(spans []timeseries.Span) Timeline {
