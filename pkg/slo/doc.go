@@ -23,7 +23,24 @@
 // figure that would need a division is unknown, and unknown is not zero. A
 // target of 100 allows nothing, so it has a state but neither a budget nor burn rates.
 //
-// # Time
+// # Time-based objectives
+//
+// A [Timeline] says for every second whether it was up, whether it counts, and
+// whether there was data. Good is the time that was up, valid the time that
+// counts; groups and monitors together are up where all of them are ([AllUp]).
+// Datadog's figures are the same percentage, cast once to float32.
+//
+//	slice      a multiple of 60 or 300 s; up where its value compares well, and where it has none
+//	monitor    down while it alerts; time without data counts by its settings ([SilencePolicy])
+//
+// # Status corrections
+//
+// What begins inside [start, end) is corrected: a bucket of events is dropped
+// from both sides, a slice counts as up, a monitor's second is removed
+// (Datadog, "SLO status corrections"). [EdgeRules] are the ways in which Datadog
+// may treat what a correction touches only in part.
+//
+// # Windows
 //
 // Windows are half-open and roll: thirty days are 30 · 86,400 seconds. All
 // instants are multiples of [BucketSeconds]. [Cuts] lists the instants at
