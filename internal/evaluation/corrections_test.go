@@ -145,7 +145,7 @@ func TestCorrectionEdge(t *testing.T) {
 			continue
 		}
 		// The bucket at the edge begins inside and is corrected: all is good. Wholly inside it is not.
-		if v, _ := a.Attainment.Value(); v != 100 || !strings.Contains(a.Notes[len(a.Notes)-1].Text, "between 99.9501% and 100%") {
+		if v, _ := a.Attainment.Value(); v != 100 || !strings.Contains(a.Notes[len(a.Notes)-1].Text, "between 99.95% and 100.00%") {
 			t.Errorf("attainment %v, note %q", v, a.Notes)
 		}
 	}

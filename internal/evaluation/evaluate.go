@@ -223,22 +223,25 @@ func (j Job) edgeNote(o observed, a slo.Assessment) (*slo.Note, error) {
 	if !differs {
 		return nil, nil
 	}
-	text := fmt.Sprintf("%s: Datadog does not document how it counts what a status correction touches only in part; by another rule the attainment is between %s%% and %s%%",
-		a.Objective.Timeframe, exactly(low.Attainment), exactly(high.Attainment))
+	text := fmt.Sprintf("%s: Datadog does not document how it counts what a status correction touches only in part; by all rules the attainment is between %s",
+		a.Objective.Timeframe, between(low.Attainment, high.Attainment, a.Decimals()+1))
 	if low.Budget != nil && high.Budget != nil {
-		text += fmt.Sprintf(" and the budget left between %s%% and %s%%",
-			exactly(slo.Known(low.Budget.RemainingPercent)), exactly(slo.Known(high.Budget.RemainingPercent)))
+		text += " and the budget left between " + between(slo.Known(low.Budget.RemainingPercent), slo.Known(high.Budget.RemainingPercent), 2)
 	}
 	return &slo.Note{Code: "correction_edge", Text: text}, nil
 }
 
-// exactly writes a percentage with more decimals than the board shows.
-func exactly(f slo.Figure) string {
-	v, known := f.Value()
-	if !known {
-		return "?"
+// between writes a range of percentages that holds both ends.
+func between(low, high slo.Figure, decimals int) string {
+	scale := math.Pow10(decimals)
+	write := func(f slo.Figure, round func(float64) float64, dust float64) string {
+		v, known := f.Value()
+		if !known {
+			return "no figure"
+		}
+		return strconv.FormatFloat(round(v*scale+dust)/scale, 'f', decimals, 64) + "%"
 	}
-	return strconv.FormatFloat(math.Round(v*1e5)/1e5, 'f', -1, 64)
+	return write(low, math.Floor, 1e-9) + " and " + write(high, math.Ceil, -1e-9)
 }
 
 // known is the stretch that the evidence was asked for.

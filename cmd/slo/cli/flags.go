@@ -24,6 +24,9 @@ func (s *selectorFlags) bind(cmd *cobra.Command, withTimeframe bool) {
 	f.StringVar(&s.service, "service", "", "short for --tag service:`NAME`")
 	f.StringVar(&s.env, "env", "", "short for --tag env:`NAME`")
 	f.StringVar(&s.team, "team", "", "short for --tag team:`NAME`")
+	for _, free := range []string{"tag", "service", "env", "team"} {
+		mustComplete(cmd, free) // text, not the name of a file
+	}
 	f.StringVarP(&s.file, "file", "f", "", "take the slos of the project file from `FILE`")
 	if withTimeframe {
 		f.StringVar(&s.timeframe, "timeframe", "", "`WINDOW` to evaluate: 7d, 30d, 90d or all (default: the SLO's primary one, else its shortest)")

@@ -21,6 +21,10 @@ type worldFlags struct {
 func (w *worldFlags) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&w.scenario, "scenario", "default", "world to simulate: `NAME|FILE`, one of "+strings.Join(scenario.Names(), ", "))
+	names := cobra.FixedCompletions(scenario.Names(), cobra.ShellCompDirectiveDefault) // or a file
+	if err := cmd.RegisterFlagCompletionFunc("scenario", names); err != nil {
+		panic(err) // not a flag of the command
+	}
 	f.StringVar(&w.now, "now", "", "place the world so that its present is `TIME`")
 	f.StringArrayVar(&w.fail, "fail", nil, "inject a `FAULT`: 429:3, 503:10%, slow:250ms; repeatable, see slo simulator --help")
 }
