@@ -16,7 +16,7 @@ import (
 // Query is what is asked about which objectives.
 type Query struct {
 	Selector Selector
-	// Timeframe picks the windows; see Windows.
+	// Timeframe picks the windows of each objective.
 	Timeframe TimeframeChoice
 	Question  slo.Question
 	// Own are definitions beside those of the catalog, from a project file.
@@ -83,8 +83,9 @@ func (s Service) evaluate(ctx context.Context, q Query, keep bool) (Board, []Job
 	}
 	ask := inquiry{question: q.Question, reported: map[string][]slo.Reported{}, keep: keep}
 	mine := known.reported[:0]
+	byID := jobsByID(jobs)
 	for _, r := range known.reported {
-		if slices.ContainsFunc(jobs, func(j Job) bool { return j.compares(r) }) {
+		if i, there := byID[r.SLOID]; there && jobs[i].compares(r) {
 			mine = append(mine, r)
 			ask.reported[r.SLOID] = append(ask.reported[r.SLOID], r)
 		}
@@ -120,10 +121,20 @@ func (s Service) evaluate(ctx context.Context, q Query, keep bool) (Board, []Job
 	return board, jobs, records, nil
 }
 
+// jobsByID finds the evaluable jobs of Datadog's own objectives.
+func jobsByID(jobs []Job) map[string]int {
+	byID := map[string]int{}
+	for i, j := range jobs {
+		if j.evaluable() && j.Definition.Source == slo.FromDatadog {
+			byID[j.Definition.ID] = i
+		}
+	}
+	return byID
+}
+
 // compares reports whether Datadog's figure is of one of the job's windows.
 func (j Job) compares(r slo.Reported) bool {
-	return j.evaluable() && j.Definition.Source == slo.FromDatadog && j.Definition.ID == r.SLOID &&
-		slices.ContainsFunc(j.Objectives, func(o slo.Objective) bool { return o.Timeframe == r.Timeframe })
+	return slices.ContainsFunc(j.Objectives, func(o slo.Objective) bool { return o.Timeframe == r.Timeframe })
 }
 
 // notes say when there are more requests than were allowed.

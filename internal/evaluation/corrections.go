@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/slo-cli/slo/internal/recurrence"
@@ -22,18 +23,31 @@ const mostAsked = 50
 func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo.Correction, q slo.Question, ends timeseries.Span) ([]slo.Note, error) {
 	var notes []slo.Note
 	applies := applied{catalog: catalog, asked: map[string]listed{}}
+	byID := jobsByID(jobs)
+	all := slices.Sorted(maps.Values(byID))
+	extents := map[int]timeseries.Span{}
 	for _, c := range corrections {
 		if c.Unreadable != "" && c.SLOID == "" && c.Query == "" {
 			notes = append(notes, slo.Note{Code: "correction_unclear", Text: c.Unreadable + "; whatever it applies to is not corrected"})
 			continue
 		}
-		chosen, readable := selection(c)
-		for i := range jobs {
+		candidates := all
+		if i, there := byID[c.SLOID]; there {
+			candidates = []int{i}
+		} else if c.SLOID != "" {
+			continue
+		}
+		query, readable := selection(c)
+		for _, i := range candidates {
 			job := &jobs[i]
-			if !job.evaluable() || job.Definition.Source != slo.FromDatadog || readable && !chosen(job.Definition) {
+			if !job.evaluable() || c.SLOID == "" && readable && !query.Matches(job.Definition.Tags) {
 				continue
 			}
-			extent := extentOf(*job, q, ends)
+			extent, known := extents[i]
+			if !known {
+				extent = extentOf(*job, q, ends)
+				extents[i] = extent
+			}
 			if c.Unreadable == "" && c.Rule == "" && !extent.Overlaps(timeseries.Span{Start: c.Start, End: c.End}) {
 				continue
 			}
@@ -76,17 +90,14 @@ func (j *Job) apply(c slo.Correction, extent timeseries.Span) {
 	j.Definition.Notes = append(slices.Clip(j.Definition.Notes), notes...)
 }
 
-// selection tells which objectives the correction applies to; not readable
-// where its query is more than can be read here.
-func selection(c slo.Correction) (chosen func(slo.Definition) bool, readable bool) {
+// selection is the query by which a correction selects objectives; not readable
+// where that is more than can be read here. One that names its objective has none.
+func selection(c slo.Correction) (query tagquery.Query, readable bool) {
 	if c.SLOID != "" {
-		return func(d slo.Definition) bool { return d.ID == c.SLOID }, true
+		return query, true
 	}
 	query, err := tagquery.Parse(c.Query)
-	if err != nil || query.FreeText() {
-		return nil, false
-	}
-	return func(d slo.Definition) bool { return query.Matches(d.Tags) }, true
+	return query, err == nil && !query.FreeText()
 }
 
 // applied asks Datadog which corrections apply to an objective, each once.
