@@ -88,3 +88,10 @@ func (t *Tally) Estimate() Estimate {
 	}
 	return Estimate{Low: 100 * (good + t.lowGood.Value()) / low, High: 100 * (good + t.highGood.Value()) / high, Known: true}
 }
+
+func present(v float64) float64 {
+	if timeseries.IsMissing(v) {
+		return 0
+	}
+	return v
+}

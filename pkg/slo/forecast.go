@@ -1,6 +1,7 @@
 package slo
 
 import (
+	"iter"
 	"math"
 
 	"github.com/slo-cli/slo/pkg/timeseries"
@@ -14,8 +15,12 @@ import (
 // not is carried forward against today's allowance: bad events come in at the
 // present pace, which is the burn rate of the last day (of the last three
 // where that day is empty), and at the other end of the window the old ones
-// age out, evenly within each bucket. Taking the burn rate, and not the number
-// of bad events a second, keeps a quiet Sunday from looking like a trend.
+// age out. Taking the burn rate, and not the number of bad events a second,
+// keeps a quiet Sunday from looking like a trend.
+//
+// Both go through time in steps of a clock hour in which bad events count as
+// spread evenly, whatever the buckets: evidence in fine buckets and in hourly
+// ones is evidence of the same, and must not move the instant.
 func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 	window := o.Timeframe.Window(to)
 	now, _ := s.over(window)
@@ -41,22 +46,14 @@ func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 		seconds := math.Ceil(remaining / (incoming - ageing))
 		return to + reached - window.Start + min(int64(seconds), end-reached), true
 	}
-	for _, r := range e.Runs {
-		lo, hi := r.indices(window)
-		for i := lo; i < hi; i++ {
-			start := r.Start + int64(i)*r.Step
-			if e.excluded(start) {
-				continue
-			}
-			if start > reached {
-				if at, ended := step(start, 0); ended {
-					return at
-				}
-			}
-			bad := present(r.Valid[i]) - present(r.Good[i])
-			if at, ended := step(start+r.Step, bad/float64(r.Step)); ended {
+	for p := range e.portions(window) {
+		if p.span.Start > reached {
+			if at, ended := step(p.span.Start, 0); ended {
 				return at
 			}
+		}
+		if at, ended := step(p.span.End, p.bad()/float64(p.span.Seconds())); ended {
+			return at
 		}
 	}
 	if at, ended := step(window.End, 0); ended {
@@ -67,26 +64,21 @@ func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 
 // spentAt is when the bad events of the window first added up to its allowance.
 func spentAt(t Target, e Events, window timeseries.Span, valid float64) int64 {
-	var bad timeseries.Sum
+	var spent tally
 	remaining, last := allowed(t, valid), window.End
-	for _, r := range e.Runs {
-		lo, hi := r.indices(window)
-		for i := lo; i < hi; i++ {
-			b := present(r.Valid[i]) - present(r.Good[i])
-			if b == 0 || e.excluded(r.Start+int64(i)*r.Step) {
-				continue
-			}
-			before := remaining
-			bad.Add(present(r.Valid[i]))
-			bad.Add(-present(r.Good[i]))
-			start := r.Start + int64(i)*r.Step
-			if remaining, _ = left(t, bad.Value(), valid); remaining <= 0 {
-				part := math.Floor(before * float64(r.Step) / b) // in this order whole seconds stay whole
-				return start + min(r.Step, max(0, int64(part)))
-			}
-			if b > 0 {
-				last = start + r.Step
-			}
+	for p := range e.portions(window) {
+		b := p.bad()
+		if b == 0 {
+			continue
+		}
+		before := remaining
+		spent.add(p.tally)
+		if remaining, _ = left(t, spent.bad(), valid); remaining <= 0 {
+			part := math.Floor(before * float64(p.span.Seconds()) / b) // in this order whole seconds stay whole
+			return p.span.Start + min(p.span.Seconds(), max(0, int64(part)))
+		}
+		if b > 0 {
+			last = p.span.End
 		}
 	}
 	// Only the last rounding of a sum of fractions leads here: the allowance
@@ -105,9 +97,39 @@ func pace(s sheet, to int64) (rate float64, ok bool) {
 	return 0, false
 }
 
-func present(v float64) float64 {
-	if timeseries.IsMissing(v) {
-		return 0
+// portion is what was counted in a stretch that lies in one hour of the clock,
+// or in one bucket that is longer.
+type portion struct {
+	span timeseries.Span
+	tally
+}
+
+// portions are the buckets of the window, in order of time; what does not count
+// is there with nothing in it. Those of requests are joined to hours, as far as
+// they follow each other; seconds are as exact as they come.
+func (e Events) portions(window timeseries.Span) iter.Seq[portion] {
+	return func(yield func(portion) bool) {
+		var p portion
+		for _, r := range e.Runs {
+			lo, hi := r.indices(window)
+			for i := lo; i < hi; i++ {
+				start := r.Start + int64(i)*r.Step
+				follows := e.Unit != Seconds && start == p.span.End && timeseries.Floor(start, 3600) == timeseries.Floor(p.span.Start, 3600)
+				if !follows {
+					if !p.span.Empty() && !yield(p) {
+						return
+					}
+					p = portion{span: timeseries.Span{Start: start}}
+				}
+				p.span.End = start + r.Step
+				if !e.excluded(start) {
+					p.good.AddPoints(r.Good[i : i+1])
+					p.valid.AddPoints(r.Valid[i : i+1])
+				}
+			}
+		}
+		if !p.span.Empty() {
+			yield(p)
+		}
 	}
-	return v
 }

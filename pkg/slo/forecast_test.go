@@ -2,8 +2,10 @@ package slo_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/slo-cli/slo/internal/slotest"
@@ -144,14 +146,64 @@ func TestForecastSecondBySecond(t *testing.T) {
 	})
 }
 
-// ahead is how many of today's bad events are still in the span, each bucket losing its own evenly.
+// ahead is how many of today's bad events are still in the span, each hour losing its own evenly.
 func ahead(e slo.Events, span timeseries.Span) (bad float64) {
+	type portion struct {
+		span timeseries.Span
+		bad  float64
+	}
+	var portions []portion
 	for _, r := range e.Runs {
 		for i := range r.Valid {
-			bucket := timeseries.Span{Start: r.Start + int64(i)*r.Step, End: r.Start + int64(i+1)*r.Step}
-			part := float64(bucket.Intersect(span).Seconds()) / float64(r.Step)
-			bad += part * (zeroOr(r.Valid[i]) - zeroOr(r.Good[i]))
+			start, b := r.Start+int64(i)*r.Step, zeroOr(r.Valid[i])-zeroOr(r.Good[i])
+			if n := len(portions); n > 0 && portions[n-1].span.End == start && portions[n-1].span.Start/3600 == start/3600 {
+				portions[n-1].span.End += r.Step
+				portions[n-1].bad += b
+				continue
+			}
+			portions = append(portions, portion{timeseries.Span{Start: start, End: start + r.Step}, b})
 		}
 	}
+	for _, p := range portions {
+		bad += p.bad * float64(p.span.Intersect(span).Seconds()) / float64(p.span.Seconds())
+	}
 	return bad
+}
+
+// Evidence in hourly buckets and in fine ones is evidence of the same: no figure depends on
+// which hours were asked for how.
+func TestLawBucketsDoNotMatter(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		o := slo.Objective{Timeframe: slo.Timeframe(rapid.Int64Range(20, 200).Draw(t, "window")) * 300, Target: slotest.LooseTarget().Draw(t, "target")}
+		q := slo.Question{To: slotest.Epoch + 300*rapid.Int64Range(0, 11).Draw(t, "to")}
+		known := timeseries.Span{Start: timeseries.Floor(q.To-4*int64(slo.Day), 3600), End: q.To}
+		fine := slo.Run{Start: known.Start, Step: 300}
+		for at := known.Start; at < known.End; at += 300 {
+			valid := float64(rapid.IntRange(0, 5).Draw(t, "valid"))
+			fine.Valid = append(fine.Valid, valid)
+			fine.Good = append(fine.Good, max(0, valid-float64(rapid.IntRange(0, 1).Draw(t, "bad"))))
+		}
+		cuts := slo.Cuts(o.Timeframe, q)
+		var runs []slo.Run
+		for at := known.Start; at < known.End; at += 3600 {
+			end := min(at+3600, known.End)
+			from, to := (at-known.Start)/300, (end-known.Start)/300
+			hour := slo.Run{Start: at, Step: 300, Good: fine.Good[from:to], Valid: fine.Valid[from:to]}
+			cut := slices.ContainsFunc(cuts, func(c int64) bool { return c > at && c < end })
+			if !cut && end-at == 3600 && rapid.Bool().Draw(t, "coarse") {
+				var good, valid float64
+				for i := range hour.Good {
+					good, valid = good+hour.Good[i], valid+hour.Valid[i]
+				}
+				hour = slo.Run{Start: at, Step: 3600, Good: []float64{good}, Valid: []float64{valid}}
+			}
+			runs = append(runs, hour)
+		}
+		one := assess(t, o, slo.Events{Known: known, Runs: []slo.Run{fine}}, q)
+		other := assess(t, o, slo.Events{Known: known, Runs: runs}, q)
+		if diff := cmp.Diff(one, other, cmp.AllowUnexported(slo.Figure{})); diff != "" {
+			t.Fatalf("(-fine +mixed):\n%s", diff)
+		}
+	})
 }

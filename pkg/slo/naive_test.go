@@ -216,7 +216,7 @@ func naiveCompare(o slo.Objective, e slo.Events, cells []naiveBucket, now naiveA
 // up from its start, reach the allowance.
 func naiveEnded(cells []naiveBucket, window timeseries.Span, allowed *big.Rat) *big.Rat {
 	sum := new(big.Rat)
-	for _, c := range naiveInside(cells, window.Start, window.End) {
+	for _, c := range naiveHours(naiveInside(cells, window.Start, window.End)) {
 		after := new(big.Rat).Add(sum, c.bad)
 		if after.Cmp(allowed) >= 0 {
 			part := new(big.Rat).Sub(allowed, sum)
@@ -230,7 +230,7 @@ func naiveEnded(cells []naiveBucket, window timeseries.Span, allowed *big.Rat) *
 }
 
 // naiveEnd looks one window length ahead. x seconds from now the window holds
-// what is left of today's bad events, each bucket losing its own evenly, and x
+// what is left of today's bad events, each hour losing its own evenly, and x
 // seconds of new ones: the error rate of the last day at the mean traffic of
 // today's window. The budget ends at the first x at which today's allowance is used up.
 func naiveEnd(o slo.Objective, e slo.Events, cells []naiveBucket, window timeseries.Span) *big.Rat {
@@ -264,7 +264,7 @@ func naiveEnd(o slo.Objective, e slo.Events, cells []naiveBucket, window timeser
 		remaining, at = after, until
 		return nil
 	}
-	for _, c := range in {
+	for _, c := range naiveHours(in) {
 		if c.start > at {
 			if end := walk(c.start, new(big.Rat)); end != nil {
 				return end
@@ -279,4 +279,19 @@ func naiveEnd(o slo.Objective, e slo.Events, cells []naiveBucket, window timeser
 		return walk(to, new(big.Rat))
 	}
 	return nil
+}
+
+// naiveHours joins the cells of each hour of the clock, within which bad events
+// count as spread evenly.
+func naiveHours(in []naiveBucket) []naiveBucket {
+	var hours []naiveBucket
+	for _, c := range in {
+		if n := len(hours); n > 0 && hours[n-1].end == c.start && hours[n-1].start/3600 == c.start/3600 {
+			h := &hours[n-1]
+			h.end, h.bad = c.end, new(big.Rat).Add(h.bad, c.bad)
+			continue
+		}
+		hours = append(hours, naiveBucket{start: c.start, end: c.end, bad: c.bad})
+	}
+	return hours
 }
