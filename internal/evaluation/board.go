@@ -48,6 +48,9 @@ type Service struct {
 	Runner  Runner
 	// Planned, when set, is told the plan before the first metric request is sent.
 	Planned func(Plan)
+	// Pick chooses one of n things by chance: what of the shelf is asked for again;
+	// nil for nothing.
+	Pick func(n int) int
 }
 
 // List is every definition of the catalog and the query's own, those that the selector picks.
@@ -99,17 +102,28 @@ func (s Service) evaluate(ctx context.Context, q Query, keep bool) (Board, []Job
 		return Board{}, nil, nil, err
 	}
 	board.Notes = append(board.Notes, notes...)
-	plan := NewPlan(jobs, q.Question, Bounds{Ends: ends, MaxRequests: q.MaxRequests})
+	bounds := Bounds{Ends: ends, MaxRequests: q.MaxRequests, Shelf: s.Runner.Shelf, Pick: s.Pick}
+	plan := NewPlan(jobs, q.Question, bounds)
 	board.Notes = append(board.Notes, plan.notes(q.MaxRequests)...)
 	if s.Planned != nil {
 		s.Planned(plan)
 	}
 	runner := s.Runner
 	runner.Records = s.Records
-	rows, records, err := runner.run(ctx, jobs, plan, ask)
+	ask.replan = func(jobs []Job, shelf bool) Plan {
+		again := bounds
+		again.Pick = nil
+		if !shelf {
+			again.Shelf = nil
+		}
+		return NewPlan(jobs, q.Question, again)
+	}
+	done, err := runner.run(ctx, jobs, plan, ask)
 	if err != nil {
 		return Board{}, nil, nil, err
 	}
+	board.Notes = append(board.Notes, done.notes...)
+	rows := done.rows
 	for i := range rows {
 		if rows[i].Defect == nil && len(jobs[i].Objectives) == 0 {
 			rows[i].Notes = append(rows[i].Notes, slo.Note{
@@ -118,7 +132,7 @@ func (s Service) evaluate(ctx context.Context, q Query, keep bool) (Board, []Job
 		}
 	}
 	board.Rows = rows
-	return board, jobs, records, nil
+	return board, jobs, done.records, nil
 }
 
 // jobsByID finds the evaluable jobs of Datadog's own objectives.

@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/slo-cli/slo/pkg/slo"
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
@@ -41,34 +39,63 @@ type inquiry struct {
 	reported map[string][]slo.Reported
 	// keep asks for the records that the rows are made from: most of the memory of a large board.
 	keep bool
+	// replan plans anew for some of the jobs, with the shelf or without.
+	replan func(jobs []Job, shelf bool) Plan
 }
 
 // Run asks what the plan says and assesses every job. It returns an error only
 // when ctx was cancelled; whatever else failed is the Defect of the rows it concerns.
 func (r Runner) Run(ctx context.Context, jobs []Job, plan Plan, q slo.Question) ([]Row, error) {
-	rows, _, err := r.run(ctx, jobs, plan, inquiry{question: q})
-	return rows, err
+	out, err := r.run(ctx, jobs, plan, inquiry{question: q, replan: func(jobs []Job, shelf bool) Plan {
+		if !shelf {
+			return NewPlan(jobs, q, Bounds{})
+		}
+		return NewPlan(jobs, q, Bounds{Shelf: r.Shelf})
+	}})
+	return out.rows, err
 }
 
-// run also returns the records that the rows are made from, where they are to be kept.
-func (r Runner) run(ctx context.Context, jobs []Job, plan Plan, ask inquiry) ([]Row, []record, error) {
-	got, err := r.fetch(ctx, plan)
-	if err != nil {
-		return nil, nil, err
+// result is what a run yields.
+type result struct {
+	rows []Row
+	// records are what the rows are made from, where they are to be kept.
+	records []record
+	notes   []slo.Note
+}
+
+// run plays the plan, and then those jobs again whose held evidence turned out
+// to be gone or not true any more: first with what is left on the shelf, and
+// should that be in doubt again, without.
+func (r Runner) run(ctx context.Context, jobs []Job, plan Plan, ask inquiry) (result, error) {
+	out := result{rows: make([]Row, len(jobs)), records: make([]record, len(jobs))}
+	todo := make([]int, len(jobs))
+	for i := range todo {
+		todo[i] = i
 	}
-	rows, records := make([]Row, len(jobs)), make([]record, len(jobs))
-	var group errgroup.Group
-	group.SetLimit(max(1, r.Concurrency))
-	for i, job := range jobs {
-		group.Go(func() error {
-			row, rec := job.evaluate(got, plan.pieces[i], plan.extents[i], ask)
-			if rows[i] = row; ask.keep {
-				records[i] = rec
+	for again := 0; ; again++ {
+		part := make([]Job, len(todo))
+		for k, i := range todo {
+			part[k] = jobs[i]
+		}
+		if again > 0 {
+			plan = ask.replan(part, again == 1)
+		}
+		round, err := r.play(ctx, part, plan, ask, again > 0)
+		if err != nil {
+			return result{}, err
+		}
+		out.notes = append(out.notes, round.drop()...)
+		var stale []int
+		for k, i := range todo {
+			out.rows[i], out.records[i] = round.finished[k].row, round.finished[k].record
+			if round.finished[k].stale {
+				stale = append(stale, i)
 			}
-			return nil
-		})
+		}
+		if todo = stale; len(todo) == 0 {
+			return out, nil
+		}
 	}
-	return rows, records, group.Wait()
 }
 
 // evaluate is the row of the job.

@@ -18,6 +18,14 @@ type bundle struct {
 	formula *timeseries.Formula
 }
 
+// keys are what its answers are known by.
+func (b bundle) keys() []string {
+	if b.formula != nil {
+		return append([]string{b.formula.Key()}, b.queries...)
+	}
+	return b.queries
+}
+
 // key tells bundles apart; those without a formula come first.
 func (b bundle) key() string {
 	if b.formula != nil {
@@ -67,8 +75,9 @@ func (l load) count(chunks iter.Seq[chunk]) int {
 	return n
 }
 
-// requests packs the load into requests, newest first: the tail of the window
-// matters most when time runs out.
+// requests packs the load into requests. Those for the same queries follow each
+// other, newest first, so that objectives are complete one after the other: when
+// time runs out as many as possible are, and what is evaluated can be let go.
 func (l load) requests() []timeseries.Request {
 	var requests []timeseries.Request
 	for c, bundles := range l {
@@ -78,7 +87,7 @@ func (l load) requests() []timeseries.Request {
 		}
 	}
 	slices.SortFunc(requests, func(a, b timeseries.Request) int {
-		return cmp.Or(cmp.Compare(b.Span.End, a.Span.End), cmp.Compare(b.Span.Start, a.Span.Start),
+		return cmp.Or(cmp.Compare(a.Queries[0], b.Queries[0]), cmp.Compare(b.Span.End, a.Span.End), cmp.Compare(b.Span.Start, a.Span.Start),
 			cmp.Compare(a.Step, b.Step), slices.Compare(a.Queries, b.Queries))
 	})
 	return requests
@@ -109,35 +118,38 @@ func batches(bundles map[string]bundle) []timeseries.Request {
 // placeSlices adds what the time slice objectives ask, those first that need
 // the fewest chunks, as long as the number of requests allows. The others are
 // evaluated from Datadog's record of their transitions: their pieces stay empty.
-func (p *Plan) placeSlices(jobs []Job, l load, most int) {
+func (p *Plan) placeSlices(jobs []Job, l load, stock *stock, most int) {
 	type candidate struct {
-		job    int
-		chunks []chunk
-		bundle bundle
+		job      int
+		coverage coverage
+		bundle   bundle
 	}
 	var candidates, refused []candidate
 	for i, job := range jobs {
 		if sli, ok := job.slices(); ok {
-			candidates = append(candidates, candidate{i, regular(p.extents[i], sli.Seconds), bundleOf(sli)})
+			b := bundleOf(sli)
+			candidates = append(candidates, candidate{i, coverSlices(p.extents[i], sli.Seconds, stock.common(b.keys(), sli.Seconds), stock.kept()), b})
 		}
 	}
-	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(len(a.chunks), len(b.chunks)) })
+	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(len(a.coverage.asked), len(b.coverage.asked)) })
 	total := l.count(maps.Keys(l))
 	// Where one was refused, another as large over the same time need not be tried.
 	type size struct {
-		extent        timeseries.Span
-		step, queries int64
+		extent                timeseries.Span
+		step, chunks, queries int
 	}
 	full := map[size]bool{}
 	for _, c := range candidates {
-		its := size{p.extents[c.job], c.chunks[0].step, int64(len(c.bundle.queries))}
-		if full[its] && !l.has(c.chunks, c.bundle) {
+		asked := c.coverage.asked
+		sli, _ := jobs[c.job].slices()
+		its := size{p.extents[c.job], int(sli.Seconds), len(asked), len(c.bundle.queries)}
+		if full[its] && !l.has(asked, c.bundle) {
 			refused = append(refused, c)
 			continue
 		}
-		before := l.count(slices.Values(c.chunks))
-		fresh := l.add(c.chunks, c.bundle)
-		more := l.count(slices.Values(c.chunks)) - before
+		before := l.count(slices.Values(asked))
+		fresh := l.add(asked, c.bundle)
+		more := l.count(slices.Values(asked)) - before
 		// What travels along with something else costs nothing.
 		if most > 0 && more > 0 && total+more > most {
 			l.remove(fresh, c.bundle)
@@ -146,7 +158,10 @@ func (p *Plan) placeSlices(jobs []Job, l load, most int) {
 			continue
 		}
 		total += more
-		p.pieces[c.job] = piecesOf(c.chunks)
+		p.place(l, stock, c.coverage.held, c.bundle)
+		p.pieces[c.job] = c.coverage.layout(timeseries.Span{
+			Start: timeseries.Floor(p.extents[c.job].Start, sli.Seconds), End: timeseries.Ceil(p.extents[c.job].End, sli.Seconds),
+		})
 	}
 	p.Wanted = total
 	if len(refused) == 0 {
@@ -159,31 +174,12 @@ func (p *Plan) placeSlices(jobs []Job, l load, most int) {
 	}
 	undo := make([][]chunk, len(refused))
 	for i, c := range refused {
-		undo[i] = l.add(c.chunks, c.bundle)
+		undo[i] = l.add(c.coverage.asked, c.bundle)
 	}
 	p.Wanted = l.count(maps.Keys(l))
 	for i, c := range refused {
 		l.remove(undo[i], c.bundle)
 	}
-}
-
-// regular cuts an extent into the fewest chunks at one step, full ones from the end on.
-func regular(extent timeseries.Span, step int64) []chunk {
-	extent = timeseries.Span{Start: timeseries.Floor(extent.Start, step), End: timeseries.Ceil(extent.End, step)}
-	var chunks []chunk
-	for end := extent.End; end > extent.Start; end -= maxPoints * step {
-		chunks = append(chunks, chunk{timeseries.Span{Start: max(extent.Start, end-maxPoints*step), End: end}, step})
-	}
-	return chunks
-}
-
-// piecesOf uses chunks as they are, in order of time.
-func piecesOf(chunks []chunk) []piece {
-	pieces := make([]piece, 0, len(chunks))
-	for _, c := range slices.Backward(chunks) {
-		pieces = append(pieces, piece{c, c.span})
-	}
-	return pieces
 }
 
 // formulaOf is the value of a slice.

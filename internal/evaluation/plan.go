@@ -3,6 +3,7 @@ package evaluation
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/slo-cli/slo/pkg/slo"
@@ -52,6 +53,10 @@ type Bounds struct {
 	// MaxRequests is how many metric requests there may be before time slice
 	// objectives make do with Datadog's record of their transitions; 0 for any number.
 	MaxRequests int
+	// Shelf is asked what it holds, which then need not be asked of Datadog; nil for nothing.
+	Shelf Shelf
+	// Pick chooses one of n things by chance, for the sample; nil for no sample.
+	Pick func(n int) int
 }
 
 // Plan is the least set of requests that answers the question for all jobs
@@ -62,6 +67,9 @@ type Plan struct {
 	Histories []slo.HistoryRequest
 	// Monitors are those whose settings are needed.
 	Monitors []int64
+	// Sample asks once more for a stretch that is read from the shelf, to see
+	// whether it is still true; nil when there is none.
+	Sample *timeseries.Request
 	// FellBack is how many time slice objectives are evaluated from transitions
 	// because of MaxRequests, and Wanted how many metric requests it would have been.
 	FellBack, Wanted int
@@ -69,6 +77,9 @@ type Plan struct {
 	pieces [][]piece
 	// extents[i] is the time of job i.
 	extents []timeseries.Span
+	// shelved are the answers that are read from the shelf, and held what asks for them.
+	shelved map[answerKey]bool
+	held    load
 }
 
 // chunk is one stretch at one step, asked in one request of up to maxQueries queries.
@@ -83,32 +94,85 @@ type piece struct {
 	span  timeseries.Span
 }
 
-// NewPlan plans the requests for the jobs. It is pure.
+// NewPlan plans the requests for the jobs. It is pure, but for what it asks the shelf.
 //
 // Jobs that share a query share its data, so their cuts are thrown together:
 // each query is then asked once for every stretch of time, and both sides of
 // an objective lie on the same grid. What needs the same stretch at the same step travels together.
 func NewPlan(jobs []Job, q slo.Question, b Bounds) Plan {
-	cuts := sharedCuts(jobs, q, b.Ends)
-	plan := Plan{pieces: make([][]piece, len(jobs)), extents: make([]timeseries.Span, len(jobs))}
+	ties := tie(jobs, q, b.Ends)
+	plan := Plan{
+		pieces: make([][]piece, len(jobs)), extents: make([]timeseries.Span, len(jobs)),
+		shelved: map[answerKey]bool{}, held: load{},
+	}
 	asked := load{}
+	stock := &stock{shelf: b.Shelf, held: map[stockKey][]timeseries.Span{}}
 	for i, job := range jobs {
 		if !job.evaluable() {
 			continue
 		}
 		plan.extents[i] = extentOf(job, q, b.Ends)
-		if sli, ok := job.events(); ok {
-			chunks := cover(cuts[i])
-			plan.pieces[i] = layout(chunks, cuts[i])
+		if t := ties[i]; t != nil {
+			plan.pieces[i] = t.cover(stock)
+			sli, _ := job.events()
 			for _, text := range queriesOf(sli) {
-				asked.add(chunks, bundle{queries: []string{text}})
+				plan.place(asked, stock, chunksOf(plan.pieces[i]), bundle{queries: []string{text}})
 			}
 		}
 	}
-	plan.placeSlices(jobs, asked, b.MaxRequests)
+	plan.placeSlices(jobs, asked, stock, b.MaxRequests)
 	plan.Requests = asked.requests()
 	plan.askRecords(jobs, max(q.To, b.Ends.End))
+	plan.Sample = plan.sample(b.Pick)
 	return plan
+}
+
+// place asks for a bundle in those chunks in which the shelf does not hold it,
+// and notes where it does. It returns those that nothing else asks for.
+func (p *Plan) place(asked load, stock *stock, chunks []chunk, b bundle) (fresh []chunk) {
+	var missing []chunk
+	for _, c := range chunks {
+		if !stock.holds(b, c) {
+			missing = append(missing, c)
+			continue
+		}
+		p.held.add([]chunk{c}, b)
+		for _, key := range b.keys() {
+			p.shelved[answerKey{key, c}] = true
+		}
+	}
+	return asked.add(missing, b)
+}
+
+// sample picks, by chance, some of what is read from the shelf, to ask for it
+// once more: as many queries and as long a stretch as one request takes.
+func (p *Plan) sample(pick func(int) int) *timeseries.Request {
+	if pick == nil || len(p.held) == 0 {
+		return nil
+	}
+	var total int64
+	chunks := slices.SortedFunc(maps.Keys(p.held), func(a, b chunk) int {
+		return cmp.Or(cmp.Compare(a.span.Start, b.span.Start), cmp.Compare(a.span.End, b.span.End), cmp.Compare(a.step, b.step))
+	})
+	for _, c := range chunks {
+		total += c.span.Seconds() / coarseStep
+	}
+	// Every hour of every stretch is as likely as any other.
+	at := int64(pick(int(max(1, total))))
+	var of chunk
+	for _, of = range chunks {
+		if at < of.span.Seconds()/coarseStep {
+			break
+		}
+		at -= of.span.Seconds() / coarseStep
+	}
+	options := batches(p.held[of])
+	r := options[pick(len(options))]
+	r.Step = of.step
+	start := timeseries.Floor(of.span.Start+at*coarseStep, int64(slo.Day))
+	start = max(of.span.Start, min(start, of.span.End-maxPoints*of.step))
+	r.Span = timeseries.Span{Start: start, End: min(of.span.End, start+maxPoints*of.step)}
+	return &r
 }
 
 // extentOf is the time that the job's evidence must reach over.
@@ -117,8 +181,25 @@ func extentOf(job Job, q slo.Question, ends timeseries.Span) timeseries.Span {
 	return timeseries.Span{Start: slices.Min(cuts), End: slices.Max(cuts)}
 }
 
-// sharedCuts are, for each job, the cuts of all jobs that it is tied to by common queries.
-func sharedCuts(jobs []Job, q slo.Question, ends timeseries.Span) [][]int64 {
+// tied are jobs that must lie on one grid, because they share queries.
+type tied struct {
+	cuts    []int64
+	queries []string
+	pieces  []piece
+}
+
+// cover is the pieces that all of them use.
+func (t *tied) cover(stock *stock) []piece {
+	if t.pieces == nil {
+		held := stretches{fine: stock.common(t.queries, fineStep), coarse: stock.common(t.queries, coarseStep)}
+		t.pieces = cover(t.cuts, held, stock.kept()).layout(timeseries.Span{Start: t.cuts[0], End: t.cuts[len(t.cuts)-1]})
+	}
+	return t.pieces
+}
+
+// tie finds, for each job that counts events, the jobs that it is tied to by
+// common queries: all cuts and queries of them. It is nil for other jobs.
+func tie(jobs []Job, q slo.Question, ends timeseries.Span) []*tied {
 	leader := make([]int, len(jobs))
 	find := func(i int) int {
 		for leader[i] != i {
@@ -141,21 +222,28 @@ func sharedCuts(jobs []Job, q slo.Question, ends timeseries.Span) [][]int64 {
 			owner[text] = i
 		}
 	}
-	union := map[int][]int64{}
+	ties := make([]*tied, len(jobs))
 	for i, job := range jobs {
-		if _, ok := job.events(); ok {
-			union[find(i)] = append(union[find(i)], cutsOf(job, q, ends)...)
+		sli, ok := job.events()
+		if !ok {
+			continue
+		}
+		of := find(i)
+		if ties[of] == nil {
+			ties[of] = &tied{}
+		}
+		ties[i] = ties[of]
+		ties[i].cuts = append(ties[i].cuts, cutsOf(job, q, ends)...)
+		ties[i].queries = append(ties[i].queries, queriesOf(sli)...)
+	}
+	for i, t := range ties {
+		if t != nil && find(i) == i {
+			slices.Sort(t.cuts)
+			slices.Sort(t.queries)
+			t.cuts, t.queries = slices.Compact(t.cuts), slices.Compact(t.queries)
 		}
 	}
-	for k, c := range union {
-		slices.Sort(c)
-		union[k] = slices.Compact(c)
-	}
-	cuts := make([][]int64, len(jobs))
-	for i := range jobs {
-		cuts[i] = union[find(i)]
-	}
-	return cuts
+	return ties
 }
 
 // cutsOf are the instants that no bucket of a job may straddle: those of the
@@ -180,77 +268,6 @@ func cutsOf(job Job, q slo.Question, ends timeseries.Span) []int64 {
 		}
 	}
 	return cuts
-}
-
-// cover is the fewest chunks that reach over all cuts so that no used bucket
-// straddles one. An hour with a cut inside must be asked in fine buckets; fine
-// chunks are as long as they may be, and coarse ones take the rest, passing over fine stretches in between.
-func cover(cuts []int64) []chunk {
-	extent := timeseries.Span{Start: cuts[0], End: cuts[len(cuts)-1]}
-	var fine []chunk
-	covered := extent.End + coarseStep // everything from here on is covered by fine chunks or beyond the extent
-	for _, cut := range slices.Backward(cuts) {
-		hour := timeseries.Floor(cut, coarseStep)
-		if hour == cut || hour >= covered {
-			continue
-		}
-		end := hour + coarseStep
-		covered = max(timeseries.Floor(extent.Start, coarseStep), end-maxPoints*fineStep)
-		span := timeseries.Span{Start: covered, End: end}.Intersect(extent)
-		fine = append(fine, chunk{span: span, step: fineStep})
-	}
-	chunks := fine
-	for t := timeseries.Ceil(extent.Start, coarseStep); t < extent.End; {
-		if f, ok := holding(fine, t); ok {
-			t = timeseries.Ceil(f.span.End, coarseStep)
-			continue
-		}
-		end := min(t+maxPoints*coarseStep, timeseries.Floor(extent.End, coarseStep))
-		// Trim what fine chunks answer at the far end.
-		for f, ok := holding(fine, end-coarseStep); ok; f, ok = holding(fine, end-coarseStep) {
-			end = f.span.Start
-		}
-		chunks = append(chunks, chunk{span: timeseries.Span{Start: t, End: end}, step: coarseStep})
-		t = end
-	}
-	return chunks
-}
-
-// holding is the chunk that holds the instant.
-func holding(chunks []chunk, t int64) (chunk, bool) {
-	for _, c := range chunks {
-		if c.span.Contains(t) {
-			return c, true
-		}
-	}
-	return chunk{}, false
-}
-
-// layout cuts the chunks into pieces that follow each other in time without
-// overlapping: where both exist the fine answer is used.
-func layout(chunks []chunk, cuts []int64) []piece {
-	var pieces []piece
-	ordered := slices.Clone(chunks)
-	slices.SortFunc(ordered, func(a, b chunk) int { return cmp.Compare(a.span.Start, b.span.Start) })
-	for t, end := cuts[0], cuts[len(cuts)-1]; t < end; {
-		var best piece
-		next := end
-		for _, c := range ordered {
-			switch {
-			case c.span.Contains(t) && (best.chunk.step == 0 || c.step < best.chunk.step):
-				best = piece{chunk: c, span: timeseries.Span{Start: t, End: c.span.End}}
-			case c.span.Start > t && c.step == fineStep:
-				next = min(next, c.span.Start)
-			}
-		}
-		if best.chunk.step == 0 { // cannot happen for chunks from cover; a gap would be read as "unknown"
-			return nil
-		}
-		best.span.End = min(best.span.End, next)
-		pieces = append(pieces, best)
-		t = best.span.End
-	}
-	return pieces
 }
 
 // queriesOf are the distinct query texts of an objective, sorted.

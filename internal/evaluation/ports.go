@@ -42,3 +42,22 @@ type Records interface {
 	// Monitor is one monitor's settings.
 	Monitor(ctx context.Context, id int64) (slo.MonitorSettings, error)
 }
+
+// Shelf keeps what was answered about time that is past changing. It never
+// fails: what it cannot give it does not have. What it keeps is known by the
+// text of a query, or by a formula's key.
+type Shelf interface {
+	// Held are the stretches that it has of a query at a step, in order and disjoint.
+	Held(key string, step int64) []timeseries.Span
+	// Series is the answer for a stretch that is held; false when it is gone or
+	// damaged after all.
+	Series(key string, step int64, span timeseries.Span) (timeseries.Answer, bool)
+	// Keep takes what of the answers to a request is past changing.
+	Keep(r timeseries.Request, answers []timeseries.Answer)
+	// Forget drops all that is held of a query.
+	Forget(key string)
+	// History is what is kept of an objective's transitions, up to the end of its
+	// window, under the stamp that they were kept with.
+	History(key string) (h slo.History, stamp string, ok bool)
+	KeepHistory(key, stamp string, h slo.History)
+}
