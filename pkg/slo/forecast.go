@@ -18,9 +18,10 @@ import (
 // age out. Taking the burn rate, and not the number of bad events a second,
 // keeps a quiet Sunday from looking like a trend.
 //
-// Both go through time in steps of a clock hour in which bad events count as
+// The way ahead goes in steps of a clock hour, in which bad events count as
 // spread evenly, whatever the buckets: evidence in fine buckets and in hourly
-// ones is evidence of the same, and must not move the instant.
+// ones is evidence of the same, and must not move what is forecast. When a
+// budget did end is told as exactly as the buckets allow.
 func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 	window := o.Timeframe.Window(to)
 	now, _ := s.over(window)
@@ -46,7 +47,7 @@ func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 		seconds := math.Ceil(remaining / (incoming - ageing))
 		return to + reached - window.Start + min(int64(seconds), end-reached), true
 	}
-	for p := range e.portions(window) {
+	for p := range e.portions(window, e.Unit != Seconds) {
 		if p.span.Start > reached {
 			if at, ended := step(p.span.Start, 0); ended {
 				return at
@@ -66,7 +67,7 @@ func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 func spentAt(t Target, e Events, window timeseries.Span, valid float64) int64 {
 	var spent tally
 	remaining, last := allowed(t, valid), window.End
-	for p := range e.portions(window) {
+	for p := range e.portions(window, false) {
 		b := p.bad()
 		if b == 0 {
 			continue
@@ -105,16 +106,16 @@ type portion struct {
 }
 
 // portions are the buckets of the window, in order of time; what does not count
-// is there with nothing in it. Those of requests are joined to hours, as far as
-// they follow each other; seconds are as exact as they come.
-func (e Events) portions(window timeseries.Span) iter.Seq[portion] {
+// is there with nothing in it. By the hour, those that follow each other in an
+// hour of the clock are one.
+func (e Events) portions(window timeseries.Span, byHour bool) iter.Seq[portion] {
 	return func(yield func(portion) bool) {
 		var p portion
 		for _, r := range e.Runs {
 			lo, hi := r.indices(window)
 			for i := lo; i < hi; i++ {
 				start := r.Start + int64(i)*r.Step
-				follows := e.Unit != Seconds && start == p.span.End && timeseries.Floor(start, 3600) == timeseries.Floor(p.span.Start, 3600)
+				follows := byHour && start == p.span.End && timeseries.Floor(start, 3600) == timeseries.Floor(p.span.Start, 3600)
 				if !follows {
 					if !p.span.Empty() && !yield(p) {
 						return

@@ -216,7 +216,7 @@ func naiveCompare(o slo.Objective, e slo.Events, cells []naiveBucket, now naiveA
 // up from its start, reach the allowance.
 func naiveEnded(cells []naiveBucket, window timeseries.Span, allowed *big.Rat) *big.Rat {
 	sum := new(big.Rat)
-	for _, c := range naiveHours(naiveInside(cells, window.Start, window.End)) {
+	for _, c := range naiveInside(cells, window.Start, window.End) {
 		after := new(big.Rat).Add(sum, c.bad)
 		if after.Cmp(allowed) >= 0 {
 			part := new(big.Rat).Sub(allowed, sum)
