@@ -25,6 +25,13 @@ type operation struct {
 	method, path string
 	query        url.Values
 	body         []byte
+
+	// lack is what an archive that has no answer lacks, for messages: "no listing of SLOs".
+	lack string
+	// mayBeGone says that "not found" is an answer like any other.
+	mayBeGone bool
+	// transcript is the answer of which the reply is a part; nil where none is kept.
+	transcript *transcript
 }
 
 // reply is a successful answer, its body not yet looked at.
@@ -34,9 +41,13 @@ type reply struct {
 }
 
 // call sends the operation and returns its answer if the status is a success.
+// Offline the answer is the archived one, and nothing is sent.
 func (c *Client) call(ctx context.Context, op operation) (reply, error) {
 	if err := ctx.Err(); err != nil {
 		return reply{}, c.notSent(ctx, op, err)
+	}
+	if c.offline {
+		return c.recorded(op)
 	}
 	if err := c.credentials.missing(op.keyOnly); err != nil {
 		return reply{}, err
@@ -55,7 +66,8 @@ func (c *Client) call(ctx context.Context, op operation) (reply, error) {
 	if err != nil {
 		return reply{}, c.notSent(ctx, op, err)
 	}
-	if resp.StatusCode < 200 || resp.StatusCode >= 300 {
+	op.transcript.add(op, resp.StatusCode, body)
+	if !succeeded(resp.StatusCode) {
 		return reply{header: resp.Header}, c.refused(op, resp.StatusCode, resp.Header, body)
 	}
 	return reply{header: resp.Header, body: body}, nil

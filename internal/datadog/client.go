@@ -48,6 +48,12 @@ type Config struct {
 	Transport http.RoundTripper
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Archive, when set, keeps the last complete answer to every question about
+	// objects: SLOs, corrections, Datadog's own figures, monitors, types of metrics.
+	Archive Archive
+	// Offline answers those from the archive alone. Nothing is sent: whatever
+	// would have to be is an error that wraps [ErrOffline].
+	Offline bool
 }
 
 // Format keeps keys out of every message, whatever the verb.
@@ -64,14 +70,20 @@ type Client struct {
 	transport   http.RoundTripper
 	credentials credentials
 	now         func() time.Time
+	archive     Archive
+	offline     bool
 
 	// extra counts the questions beyond what the caller asked for.
 	extra atomic.Int64
 
-	mu     sync.Mutex
-	counts map[string]int
+	mu               sync.Mutex
+	counts, recalled map[string]int
 	// judged are the doubts about the width of answers that a second look has settled.
 	judged map[doubt]verdict
+	// oldest is when the oldest of the archived answers was filed that were
+	// shown, if any was.
+	oldest time.Time
+	shown  bool
 }
 
 // maxExtra bounds the questions beyond what the caller asked for: checks of
@@ -122,7 +134,10 @@ func New(c Config) (*Client, error) {
 		transport:   c.Transport,
 		credentials: creds,
 		now:         c.Now,
+		archive:     c.Archive,
+		offline:     c.Offline,
 		counts:      map[string]int{},
+		recalled:    map[string]int{},
 		judged:      map[doubt]verdict{},
 	}, nil
 }

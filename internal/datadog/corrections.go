@@ -23,11 +23,13 @@ const (
 // cannot be read says so: leaving it out would change figures silently.
 func (c *Client) Corrections(ctx context.Context) ([]slo.Correction, error) {
 	op := operation{
-		kind:    CallCorrections,
-		purpose: "listing the SLO corrections",
-		scope:   "slos_read",
-		method:  http.MethodGet,
-		path:    "/api/v1/slo/correction",
+		kind:       CallCorrections,
+		purpose:    "listing the SLO corrections",
+		scope:      "slos_read",
+		method:     http.MethodGet,
+		path:       "/api/v1/slo/correction",
+		lack:       "no status corrections",
+		transcript: c.transcript("corrections"),
 	}
 	return c.corrections(ctx, op, paging{size: correctionsPerPage, limit: "limit", offset: "offset"})
 }
@@ -39,18 +41,20 @@ func (c *Client) CorrectionsOf(ctx context.Context, id string) ([]slo.Correction
 		return nil, defect(slo.Invalid, "listing the corrections of an SLO without an id")
 	}
 	op := operation{
-		kind:    CallCorrections,
-		purpose: "listing the corrections of the SLO " + clean(id, 60),
-		scope:   "slos_read",
-		method:  http.MethodGet,
-		path:    "/api/v1/slo/" + url.PathEscape(id) + "/corrections",
+		kind:       CallCorrections,
+		purpose:    "listing the corrections of the SLO " + clean(id, 60),
+		scope:      "slos_read",
+		method:     http.MethodGet,
+		path:       "/api/v1/slo/" + url.PathEscape(id) + "/corrections",
+		lack:       "no status corrections of the SLO " + clean(id, 60),
+		transcript: c.transcript("corrections of " + id),
 	}
 	return c.corrections(ctx, op, paging{size: appliedPerPage, limit: "page[limit]", offset: "page[offset]", toTheEnd: true})
 }
 
 func (c *Client) corrections(ctx context.Context, op operation, by paging) ([]slo.Correction, error) {
 	all, err := c.list(ctx, op, by, identity)
-	if err != nil {
+	if err := c.conclude(op, err); err != nil {
 		return nil, err
 	}
 	corrections := make([]slo.Correction, len(all.elements))

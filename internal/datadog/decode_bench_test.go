@@ -3,13 +3,17 @@ package datadog_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/DataDog/datadog-api-client-go/v2/api/datadogV1"
 
 	"github.com/slo-cli/slo/internal/datadog"
+	"github.com/slo-cli/slo/internal/datadog/transport"
+	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
 const benchPoints, benchSeries = 1500, 100
@@ -87,5 +91,52 @@ func TestDecodeAllocatesByRowNotByPoint(t *testing.T) {
 	})
 	if allocations > 20*benchSeries {
 		t.Errorf("%v allocations for %d series of %d points", allocations, benchSeries, benchPoints)
+	}
+}
+
+// ofADay is a day of minutes of 25 queries by 40 groups, as it comes from the wire.
+func ofADay() (req timeseries.Request, body string) {
+	const queries, groups, points = 25, 40, 1440
+	req = timeseries.Request{Span: timeseries.Span{Start: 1711929600, End: 1711929600 + 60*points}, Step: 60}
+	random := rand.New(rand.NewPCG(3, 4))
+	var times, series, rows []string
+	for i := range points {
+		times = append(times, fmt.Sprint((req.Span.Start+int64(60*i))*1000))
+	}
+	for q := range queries {
+		req.Queries = append(req.Queries, fmt.Sprintf("sum:m%d{*} by {g}.as_count()", q))
+		for g := range groups {
+			series = append(series, fmt.Sprintf(`{"group_tags":["g:%d"],"query_index":%d,"unit":null}`, g, q))
+			row := make([]string, points)
+			for i := range row {
+				row[i] = fmt.Sprint(random.Float64() * 100)
+			}
+			rows = append(rows, "["+strings.Join(row, ",")+"]")
+		}
+	}
+	return req, attributes("["+strings.Join(series, ",")+"]", "["+strings.Join(times, ",")+"]", "["+strings.Join(rows, ",")+"]")
+}
+
+// fromMemory answers every request with the same body, without a copy of it.
+type fromMemory string
+
+func (m fromMemory) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: 200, Header: http.Header{}, ContentLength: -1, Request: r, Body: io.NopCloser(strings.NewReader(string(m)))}, nil
+}
+
+// BenchmarkSeries is a whole question, from the connection to the grid: what it
+// allocates beyond the points is what it costs to read the body.
+func BenchmarkSeries(b *testing.B) {
+	req, body := ofADay()
+	client, err := datadog.New(datadog.Config{APIKey: testAPIKey, AppKey: testAppKey, Transport: transport.New(transport.Config{Base: fromMemory(body)})})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if got, err := client.Series(b.Context(), req); err != nil || len(got) != 25 || got[24].Err != nil || len(got[24].Groups) != 40 {
+			b.Fatal(len(got), err)
+		}
 	}
 }

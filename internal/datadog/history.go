@@ -40,6 +40,7 @@ func (c *Client) History(ctx context.Context, r slo.HistoryRequest) (slo.History
 			"from_ts": {strconv.FormatInt(r.Window.Start, 10)},
 			"to_ts":   {strconv.FormatInt(r.Window.End, 10)},
 		},
+		lack: fmt.Sprintf("no history of the SLO %s for %s", clean(r.ID, 60), r.Window),
 	}
 	if strings.TrimSpace(r.ID) == "" || r.Window.Empty() {
 		return slo.History{}, defect(slo.Invalid, fmt.Sprintf("%s: want an id and a window that is not empty, got %s", op.purpose, r.Window))

@@ -24,12 +24,23 @@ type wireMonitor struct {
 // with NotFound.
 func (c *Client) Monitor(ctx context.Context, id int64) (slo.MonitorSettings, error) {
 	op := operation{
-		kind:    CallMonitor,
-		purpose: fmt.Sprintf("reading the monitor %d", id),
-		scope:   "monitors_read",
-		method:  http.MethodGet,
-		path:    "/api/v1/monitor/" + strconv.FormatInt(id, 10),
+		kind:       CallMonitor,
+		purpose:    fmt.Sprintf("reading the monitor %d", id),
+		scope:      "monitors_read",
+		method:     http.MethodGet,
+		path:       "/api/v1/monitor/" + strconv.FormatInt(id, 10),
+		lack:       fmt.Sprintf("nothing of monitor %d", id),
+		mayBeGone:  true,
+		transcript: c.transcript(fmt.Sprintf("monitor %d", id)),
 	}
+	settings, err := c.monitor(ctx, op, id)
+	if err := c.conclude(op, err); err != nil {
+		return slo.MonitorSettings{}, err
+	}
+	return settings, nil
+}
+
+func (c *Client) monitor(ctx context.Context, op operation, id int64) (slo.MonitorSettings, error) {
 	gone := &failure{
 		defect: &slo.Defect{
 			Kind:    slo.Invalid,

@@ -24,14 +24,17 @@ const (
 // search shows them: computed at some instant in the past. An SLO whose figures
 // cannot be read has a note in their place.
 func (c *Client) Reported(ctx context.Context) ([]slo.Reported, []slo.Note, error) {
-	all, err := c.search(ctx, operation{
-		kind:    CallReported,
-		purpose: "searching for Datadog's own figures",
-		scope:   "slos_read",
-		method:  http.MethodGet,
-		path:    "/api/v1/slo/search",
-	})
-	if err != nil {
+	op := operation{
+		kind:       CallReported,
+		purpose:    "searching for Datadog's own figures",
+		scope:      "slos_read",
+		method:     http.MethodGet,
+		path:       "/api/v1/slo/search",
+		lack:       "none of Datadog's own figures",
+		transcript: c.transcript("reported"),
+	}
+	all, err := c.search(ctx, op)
+	if err := c.conclude(op, err); err != nil {
 		return nil, nil, err
 	}
 	var reported []slo.Reported

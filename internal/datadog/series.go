@@ -198,26 +198,15 @@ func (c *Client) send(ctx context.Context, queries []seriesQuery, span timeserie
 	if len(queries) == 1 {
 		op.purpose = "querying " + clean(queries[0].text, 200)
 	}
-	r, err := c.call(ctx, op)
+	p, err := c.points(ctx, op)
 	if err != nil {
 		return nil, err
 	}
-	// A body of a hundred megabytes takes seconds to look at, which nobody waits
-	// for when the time is up.
+	// The grid of a large answer takes a while, which nobody waits for when the
+	// time is up.
 	if err := ctx.Err(); err != nil {
 		return nil, c.notSent(ctx, op, err)
 	}
-	p, err := decodeSeries(r.body)
-	if err != nil && ctx.Err() != nil {
-		return nil, c.notSent(ctx, op, ctx.Err())
-	}
-	if err != nil {
-		return nil, c.badSeries(op, r.body, err)
-	}
-	if said := reportedErrors(r.body); said != "" {
-		return nil, c.reported(op, said)
-	}
-	r.body = nil // the points are out of it; the grid is still to be built
 	if err := p.fits(span, step); err != nil {
 		return nil, &failure{defect: defectOf(strange(op, "%s", err)), ofQuery: true}
 	}
@@ -226,23 +215,6 @@ func (c *Client) send(ctx context.Context, queries []seriesQuery, span timeserie
 		return nil, strange(op, "%s", err)
 	}
 	return answers, nil
-}
-
-// badSeries says what is wrong with an answer that could not be decoded.
-func (c *Client) badSeries(op operation, body []byte, err error) error {
-	var whole struct{ Data json.RawMessage }
-	if objection := c.decodeObject(op, body, &whole); objection != nil {
-		return objection
-	}
-	return strange(op, "%s", err)
-}
-
-// reportedErrors looks for an error beside the data, without decoding the rest.
-func reportedErrors(body []byte) string {
-	if !bytes.Contains(body, []byte(`"error`)) {
-		return ""
-	}
-	return complaint(body)
 }
 
 type (

@@ -1,8 +1,10 @@
 package datadog
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -27,42 +29,95 @@ type row struct {
 	query int
 }
 
-// decodeSeries reads the whole answer. A null value is [timeseries.Missing];
-// a null anywhere else is an error.
-func decodeSeries(body []byte) (points, error) {
-	s := &scanner{data: body}
+// brokenError says that an answer is no JSON object.
+type brokenError struct {
+	// head is the beginning of the answer, without leading space.
+	head []byte
+	err  error
+}
+
+// Error says where it stops being one.
+func (e *brokenError) Error() string { return e.err.Error() }
+
+// complaintError is what an answer says went wrong, in spite of its status.
+type complaintError string
+
+// Error is what it says.
+func (e complaintError) Error() string { return string(e) }
+
+// decodeSeries reads an answer that is in memory.
+func decodeSeries(body []byte) (points, error) { return readSeries(bytes.NewReader(body)) }
+
+// readSeries reads the whole answer as it arrives. A null value is
+// [timeseries.Missing]; a null anywhere else is an error. An answer that is no
+// JSON object is a [brokenError]; in one that is, a complaint of Datadog's own
+// comes before what else is odd about it.
+func readSeries(body io.Reader) (points, error) {
+	s := newScanner(body)
+	first := s.peek()
+	s.ahead(100)
+	head := bytes.Clone(s.data[s.at:min(s.at+100, len(s.data))])
 	var p points
-	var found bool
-	err := s.object(func(name string) error {
-		if name != "data" {
-			return s.skip(0)
-		}
-		return s.object(func(name string) error {
-			if name != "attributes" {
-				return s.skip(0)
-			}
-			found = true
-			return p.attributes(s)
-		})
-	})
-	if err != nil {
-		return points{}, err
+	var said envelope
+	err := errors.New("it is not a JSON object")
+	if first == '{' {
+		p, said, err = readAnswer(s)
 	}
-	if s.peek() != 0 {
-		return points{}, fmt.Errorf("something follows the answer at byte %d", s.at)
+	switch {
+	case s.end != nil && s.end != io.EOF:
+		return points{}, s.end
+	case err != nil:
+		return points{}, &brokenError{head: head, err: err}
+	}
+	if text := said.text(); text != "" {
+		return points{}, complaintError(text)
+	}
+	if s.odd != nil {
+		return points{}, s.odd
+	}
+	return p, nil
+}
+
+// readAnswer reads the object that an answer is, up to the end of all.
+func readAnswer(s *scanner) (p points, said envelope, err error) {
+	var found bool
+	err = s.object(func(name string) (err error) {
+		if name == "data" {
+			return s.object(func(name string) error {
+				if name != "attributes" {
+					return s.skip()
+				}
+				found = true
+				return p.attributes(s)
+			})
+		}
+		switch {
+		case strings.EqualFold(name, "status"):
+			said.Status, err = s.verbatim()
+		case strings.EqualFold(name, "error"):
+			said.Error, err = s.verbatim()
+		case strings.EqualFold(name, "errors"):
+			said.Errors, err = s.verbatim()
+		default:
+			err = s.skip()
+		}
+		return err
+	})
+	if err == nil && !s.over() {
+		err = fmt.Errorf("something follows the answer at byte %d", s.position(s.at))
 	}
 	if !found {
-		return points{}, errors.New("it has no data.attributes")
+		s.strange("it has no data.attributes")
 	}
 	if len(p.rows) != len(p.values) {
-		return points{}, fmt.Errorf("it describes %d series and has values of %d", len(p.rows), len(p.values))
+		s.strange("it describes %d series and has values of %d", len(p.rows), len(p.values))
 	}
 	for i, v := range p.values {
 		if len(v) != len(p.times) {
-			return points{}, fmt.Errorf("series %d has %d values for %d times", i, len(v), len(p.times))
+			s.strange("series %d has %d values for %d times", i, len(v), len(p.times))
 		}
 	}
-	return p, nil
+	return p, said, err
 }
 
 // attributes reads the three lists, of which each must be there.
@@ -92,16 +147,13 @@ func (p *points) attributes(s *scanner) error {
 			p.values = nil
 			return s.list(func() error { return p.readValues(s) })
 		default:
-			return s.skip(0)
+			return s.skip()
 		}
 	})
-	if err != nil {
-		return err
-	}
 	if !series || !times || !values {
-		return errors.New("it lacks series, times or values")
+		s.strange("it lacks series, times or values")
 	}
-	return nil
+	return err
 }
 
 // readValues is the hot loop: one row of numbers and nulls.
@@ -110,8 +162,7 @@ func (p *points) readValues(s *scanner) error {
 	if len(p.values) > 0 {
 		size = len(p.values[len(p.values)-1])
 	}
-	// A value takes two bytes at least, so the body bounds what is set aside.
-	values := make([]float64, 0, min(size, (len(s.data)-s.at)/2+1))
+	values := make([]float64, 0, min(size, maxCells))
 	err := s.list(func() error {
 		v, err := s.value()
 		values = append(values, v)
@@ -123,14 +174,11 @@ func (p *points) readValues(s *scanner) error {
 
 func readTime(s *scanner) (int64, error) {
 	f, err := s.number()
-	if err != nil {
-		return 0, err
-	}
 	t := int64(f)
 	if f < 0 || f > 1e15 || float64(t) != f {
-		return 0, fmt.Errorf("%v is not a time in milliseconds", f)
+		s.strange("%v is not a time in milliseconds", f)
 	}
-	return t, nil
+	return t, err
 }
 
 func readRow(s *scanner) (row, error) {
@@ -149,20 +197,17 @@ func readRow(s *scanner) (row, error) {
 			})
 		case "query_index":
 			f, err := s.number()
-			if err != nil {
-				return err
-			}
 			if f < 0 || f > 1e6 || f != float64(int(f)) {
-				return fmt.Errorf("%v is not a query_index", f)
+				s.strange("%v is not a query_index", f)
 			}
 			r.query = int(f)
-			return nil
+			return err
 		default:
-			return s.skip(0)
+			return s.skip()
 		}
 	})
-	if err == nil && r.query < 0 {
-		err = errors.New("a series has no query_index")
+	if r.query < 0 {
+		s.strange("a series has no query_index")
 	}
 	return r, err
 }
@@ -236,6 +281,7 @@ func (p points) answers(span timeseries.Span, step int64, queries []seriesQuery)
 				answers[r.query].early = p.times[n] / 1000
 			}
 		}
+		p.values[i] = nil // it is on the grid, and not needed twice
 		if any {
 			answers[r.query].Groups = append(answers[r.query].Groups, timeseries.Group{Tags: tags, Series: series})
 		}

@@ -14,14 +14,17 @@ const slosPerPage = 1000
 // SLOs lists every SLO of the organisation, in Datadog's order. An SLO that
 // cannot be read or evaluated is in the list with its Defect. The notes concern the listing as a whole.
 func (c *Client) SLOs(ctx context.Context) ([]slo.Definition, []slo.Note, error) {
-	all, err := c.list(ctx, operation{
-		kind:    CallSLOs,
-		purpose: "listing the SLOs",
-		scope:   "slos_read",
-		method:  http.MethodGet,
-		path:    "/api/v1/slo",
-	}, paging{size: slosPerPage, limit: "limit", offset: "offset"}, identity)
-	if err != nil {
+	op := operation{
+		kind:       CallSLOs,
+		purpose:    "listing the SLOs",
+		scope:      "slos_read",
+		method:     http.MethodGet,
+		path:       "/api/v1/slo",
+		lack:       "no listing of SLOs",
+		transcript: c.transcript("slos"),
+	}
+	all, err := c.list(ctx, op, paging{size: slosPerPage, limit: "limit", offset: "offset"}, identity)
+	if err := c.conclude(op, err); err != nil {
 		return nil, nil, err
 	}
 	definitions := make([]slo.Definition, len(all.elements))

@@ -26,6 +26,19 @@ type Body struct{ bytes.Buffer }
 // Close does nothing: there is nothing to release.
 func (*Body) Close() error { return nil }
 
+type consumerKey struct{}
+
+// Consume has the body of a successful answer read by read while it arrives,
+// instead of being kept: the response itself then has an empty body. Each
+// attempt that gets a successful answer calls read anew, with its own body, so
+// that read must begin from nothing each time. It may stop where it likes and
+// keeps what it thinks of the content to itself: an attempt fails by what goes
+// wrong between here and the server, and what read found counts only if the
+// request as a whole has succeeded.
+func Consume(ctx context.Context, read func(body io.Reader)) context.Context {
+	return context.WithValue(ctx, consumerKey{}, read)
+}
+
 // BodyTooLargeError says that an answer is larger than accepted.
 type BodyTooLargeError struct{ Limit int64 }
 
@@ -71,18 +84,50 @@ func (x *exchange) attempt(req *http.Request) (*http.Response, error) {
 	if resp.StatusCode == http.StatusProxyAuthRequired {
 		return nil, &ProxyError{Status: resp.StatusCode}
 	}
-	body := &Body{}
-	if n := resp.ContentLength; n > 0 && n <= x.maxBody {
-		body.Grow(int(n) + bytes.MinRead)
+	body, arriving := &Body{}, &incoming{ctx: req.Context(), from: resp.Body, limit: x.maxBody}
+	if consume, ok := req.Context().Value(consumerKey{}).(func(io.Reader)); ok && resp.StatusCode >= 200 && resp.StatusCode < 300 {
+		consume(arriving)
+		// Whether an answer is complete shows only at its end, wherever the
+		// consumer lost interest.
+		_, err = io.Copy(io.Discard, arriving)
+	} else {
+		if n := resp.ContentLength; n > 0 && n <= x.maxBody {
+			body.Grow(int(n) + bytes.MinRead)
+		}
+		_, err = body.ReadFrom(arriving)
 	}
-	// One byte more than allowed tells "exactly the limit" from "over it".
-	if _, err := body.ReadFrom(io.LimitReader(resp.Body, x.maxBody+1)); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	if int64(body.Len()) > x.maxBody {
-		return nil, &BodyTooLargeError{Limit: x.maxBody}
-	}
-	resp.ContentLength = int64(body.Len())
+	resp.ContentLength = arriving.read
 	resp.Body = body
 	return resp, nil
+}
+
+// incoming is a body on its way, after decompression. It fails where it grows
+// over the limit or its time is up, even if the next bytes are there already,
+// and once it has failed it stays so.
+type incoming struct {
+	ctx   context.Context
+	from  io.Reader
+	limit int64
+	read  int64
+	err   error
+}
+
+func (b *incoming) Read(p []byte) (int, error) {
+	if b.err == nil {
+		b.err = b.ctx.Err()
+	}
+	if b.err != nil || len(p) == 0 {
+		return 0, b.err
+	}
+	// One byte more than allowed tells "exactly the limit" from "over it".
+	n, err := b.from.Read(p[:min(int64(len(p)), b.limit-b.read+1)])
+	b.read += int64(n)
+	b.err = err
+	if b.read > b.limit {
+		b.err = &BodyTooLargeError{Limit: b.limit}
+	}
+	return n, b.err
 }

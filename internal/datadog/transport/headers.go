@@ -14,6 +14,10 @@ import (
 // Anything above is an epoch, a unit mistake or nonsense.
 const longestReset = 24 * time.Hour
 
+// lastSecond is what a reset in whole seconds leaves out where it is rounded
+// down. Datadog rounds up, as recorded, so that it is never 0.
+const lastSecond = time.Second
+
 // Limit is one of Datadog's rate limits, as the headers of an answer describe it.
 type Limit struct {
 	// Name is Datadog's name of the limit; empty where the answer gives none.

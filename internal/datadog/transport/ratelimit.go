@@ -3,153 +3,224 @@ package transport
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
 // limiter bounds how many requests are under way, and holds back those that a
-// rate limit would refuse. Which limit a route belongs to is learned from the
-// first answer; a route whose answers carry no limit is never held back.
+// rate limit would refuse:
+//
+//   - Requests wait in one line and leave it in order. Those under one limit do
+//     not hold up those under another; whoever waits holds no slot.
+//   - On a route never met 4 go and the others wait for their first answer; with
+//     another limit known, the slots divided by the others that it has counted
+//     (so all when we are alone). An answer without a limit opens the route.
+//   - Under a limit no more are under way than remain. A count that falls faster
+//     than we ask shows others: as many as they send meanwhile are left to them,
+//     twice, and the last ones go one by one.
+//   - A new period starts with a few. If it was waited for, each client begins at
+//     a random moment of its first second and takes no more than its share for two.
+//   - After a 429 nothing goes before its reset or, without one, before a backoff
+//     that doubles; then one goes first.
+//   - Each moment of silence lets one more go, so that no lost answer blocks. What
+//     is too near its deadline to be cautious goes while anything remains, and
+//     fails at once if nothing will.
 type limiter struct {
 	next   http.RoundTripper
-	slots  chan struct{}
+	slots  int
 	random func() float64
 
 	mu     sync.Mutex
-	routes map[string]string  // route → name of its limit
-	counts map[string]*counts // by name of the limit
+	busy   int // slots in use
+	line   []*waiter
+	routes map[string]*route
+	limits map[string]*quota // by name
+	timer  *time.Timer       // looks at the line again
 }
 
-// counts is what is known about one limit.
-type counts struct {
-	limit     Limit
-	remaining int
-	underWay  int
-	reset     time.Time
-	// guessed marks a period of which no answer has been seen yet.
-	guessed bool
+// waiter is a request in the line; decided receives nil when it may go.
+type waiter struct {
+	ctx     context.Context
+	route   *route
+	decided chan error
+}
+
+// route is an endpoint and the limit that it counts for, as far as is known.
+type route struct {
+	quota    *quota
+	underWay int
 }
 
 func newLimiter(next http.RoundTripper, concurrency int, random func() float64) *limiter {
-	return &limiter{
-		next:   next,
-		slots:  make(chan struct{}, concurrency),
-		random: random,
-		routes: map[string]string{},
-		counts: map[string]*counts{},
-	}
+	return &limiter{next: next, slots: concurrency, random: random, routes: map[string]*route{}, limits: map[string]*quota{}}
 }
 
 func (l *limiter) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, route := req.Context(), routeOf(req)
-	counted, err := l.enter(ctx, route)
+	r, err := l.enter(req)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { <-l.slots }()
+	sent := time.Now()
 	resp, err := l.next.RoundTrip(req)
-	l.leave(route, counted, resp)
+	l.leave(r, sent, resp)
 	return resp, err
 }
 
-// enter waits for a free slot and for room in the route's limit. The slot is
-// not held during the wait for the limit, so that requests under other limits pass.
-func (l *limiter) enter(ctx context.Context, route string) (counted *counts, err error) {
-	for {
-		select {
-		case l.slots <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-		counted, wait := l.admit(route)
-		if wait == 0 {
-			return counted, nil
-		}
-		<-l.slots
-		if !fits(ctx, wait) {
-			return nil, &RateLimitError{Limit: l.limitOf(route), Wait: wait}
-		}
-		if err := sleep(ctx, wait); err != nil {
-			return nil, err
-		}
+// enter waits in the line until the request may go, or there is no point in waiting.
+func (l *limiter) enter(req *http.Request) (*route, error) {
+	ctx := req.Context()
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-}
-
-// admit counts the request in, or says how long to wait before asking again.
-func (l *limiter) admit(route string) (*counts, time.Duration) {
+	w := l.join(ctx, routeOf(req))
+	select {
+	case err := <-w.decided:
+		return w.route, err
+	case <-ctx.Done():
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	c := l.counts[l.routes[route]]
-	if c == nil {
-		return nil, 0
+	if i := slices.Index(l.line, w); i >= 0 {
+		l.line = slices.Delete(l.line, i, i+1)
+	} else if <-w.decided == nil { // decided at the same moment
+		l.count(w.route, -1)
+		w.route.quota.sent--
 	}
-	now := time.Now()
-	if !now.Before(c.reset) && c.remaining <= c.underWay {
-		// A new period: nothing is known of it until its first answer, which
-		// overrides this guess.
-		c.remaining = max(c.limit.Requests, c.underWay+1)
-		c.reset = now.Add(max(c.limit.Period, time.Second))
-		c.guessed = true
+	l.dispatch()
+	return nil, ctx.Err()
+}
+
+func (l *limiter) join(ctx context.Context, name string) *waiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.routes[name]
+	if r == nil {
+		r = &route{quota: newQuota(l.random)}
+		l.routes[name] = r
 	}
-	if c.remaining > c.underWay {
-		c.underWay++
-		return c, 0
-	}
-	// Those who wait come back spread over a moment, not all at the same instant.
-	spread := max(min(c.limit.Period/10, time.Second), 50*time.Millisecond)
-	return nil, c.reset.Sub(now) + time.Duration(l.random()*float64(spread)) + time.Millisecond
+	w := &waiter{ctx: ctx, route: r, decided: make(chan error, 1)}
+	l.line = append(l.line, w)
+	l.dispatch()
+	return w
 }
 
 // leave counts the request out and learns from its answer.
-func (l *limiter) leave(route string, counted *counts, resp *http.Response) {
+func (l *limiter) leave(r *route, sent time.Time, resp *http.Response) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if counted != nil {
-		counted.underWay--
+	l.count(r, -1)
+	if resp != nil {
+		limit, ok := ReadLimit(resp.Header)
+		if limit.Name != "" && (ok || resp.StatusCode == http.StatusTooManyRequests) {
+			l.assign(r, limit.Name)
+		}
+		if limit.Reset < 0 {
+			limit.Reset = seconds(resp.Header.Get("Retry-After"))
+		}
+		r.quota.learn(sent, time.Now(), resp.StatusCode, limit, ok)
 	}
-	if resp == nil {
-		return
-	}
-	limit, ok := ReadLimit(resp.Header)
-	if resp.StatusCode == http.StatusTooManyRequests {
-		limit.Remaining = 0
-		ok = limit.Reset >= 0
-	}
-	if !ok {
-		return
-	}
-	name := limit.Name
-	if name == "" {
-		name = route
-	}
-	l.routes[route] = name
-	reset := time.Now().Add(limit.Reset)
-	c := l.counts[name]
-	if c == nil {
-		c = &counts{remaining: limit.Remaining, reset: reset}
-		l.counts[name] = c
-	}
-	c.limit = limit
-	const slack = time.Second // resets are announced in whole seconds
-	switch {
-	case c.guessed || reset.After(c.reset.Add(slack)):
-		c.remaining, c.reset, c.guessed = limit.Remaining, reset, false
-	case reset.Before(c.reset.Add(-slack)):
-		// An answer from the period before says nothing about this one.
-	default:
-		// Answers of one period may overtake each other: the smallest count is the latest.
-		c.remaining = min(c.remaining, limit.Remaining)
-	}
+	l.dispatch()
 }
 
-func (l *limiter) limitOf(route string) Limit {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if c := l.counts[l.routes[route]]; c != nil {
-		return c.limit
+// assign makes the route count for the limit of that name, with all that it has under way.
+func (l *limiter) assign(r *route, name string) {
+	q := l.limits[name]
+	if q == nil {
+		q = r.quota
+		if q.name != "" {
+			q = newQuota(l.random)
+		}
+		q.name = name
+		l.limits[name] = q
 	}
-	return Limit{}
+	if q == r.quota {
+		return
+	}
+	// The request that was just answered is no longer under way, but it was sent.
+	r.quota.underWay -= r.underWay
+	r.quota.sent -= r.underWay + 1
+	q.underWay += r.underWay
+	q.sent += r.underWay + 1
+	r.quota = q
+}
+
+// dispatch lets go whoever may, in order, and sets the timer for the others.
+func (l *limiter) dispatch() {
+	now := time.Now()
+	scouts := l.scouts(now)
+	var next time.Time
+	l.line = slices.DeleteFunc(l.line, func(w *waiter) bool {
+		q := w.route.quota
+		room := q.room(now, scouts)
+		wait := room.again.Sub(now)
+		patient := room.again.IsZero() || fits(w.ctx, wait)
+		switch {
+		case room.utmost == 0 && !patient:
+			w.decided <- &RateLimitError{Limit: q.limit, Wait: wait}
+			return true
+		case l.busy >= l.slots:
+			return false
+		case q.underWay < room.now, q.underWay < room.utmost && !patient:
+			q.depart(now)
+			l.count(w.route, 1)
+			w.decided <- nil
+			return true
+		}
+		next = sooner(next, room.again)
+		if q.limited {
+			next = sooner(next, q.reset)
+		}
+		return false
+	})
+	l.lookAgain(now, next)
+}
+
+// sooner is the earlier of two times; the zero time is never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// lookAgain sets the timer; the zero time stops it.
+func (l *limiter) lookAgain(now, at time.Time) {
+	if at.IsZero() {
+		if l.timer != nil {
+			l.timer.Stop()
+		}
+		return
+	}
+	wait := max(at.Sub(now), time.Millisecond)
+	if l.timer != nil {
+		l.timer.Reset(wait)
+		return
+	}
+	l.timer = time.AfterFunc(wait, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.dispatch()
+	})
+}
+
+func (l *limiter) count(r *route, n int) {
+	l.busy += n
+	r.underWay += n
+	r.quota.underWay += n
+}
+
+// scouts is how many requests may go to a route before its first answer.
+func (l *limiter) scouts(now time.Time) int {
+	others := -1
+	for _, q := range l.limits {
+		others = max(others, q.others(now))
+	}
+	if others < 0 {
+		return scouts
+	}
+	return max(1, l.slots/(1+others))
 }
 
 // routeOf names the endpoint of a request: method and path, with the segments

@@ -78,32 +78,6 @@ func TestLimiterStaysBelowTheLimit(t *testing.T) {
 	})
 }
 
-func TestWaitersDoNotWakeTogether(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		server := &limitedServer{limit: 30, period: 10 * time.Second, used: map[int64]int{}}
-		stack := transport.New(transport.Config{Base: server})
-		var all sync.WaitGroup
-		for range 60 {
-			all.Go(func() {
-				if _, _, err := get(t.Context(), t, stack); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		all.Wait()
-		at := map[time.Time]int{}
-		for _, s := range server.sent[30:] {
-			at[s]++
-		}
-		for instant, n := range at {
-			if n > 3 {
-				t.Errorf("%d requests at the same instant %s", n, instant)
-			}
-		}
-	})
-}
-
 func TestLimiterRespectsTheDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

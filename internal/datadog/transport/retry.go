@@ -15,7 +15,7 @@ const (
 	longestBackoff = 5 * time.Second
 	// refusals is how often a request with a deadline may be told to wait for
 	// a rate limit, as long as every wait fits before the deadline.
-	refusals = 8
+	refusals = 16
 	// patience is the longest wait for a rate limit where no deadline says
 	// how long the caller is willing to wait.
 	patience = 2 * time.Minute
@@ -88,6 +88,9 @@ func (r *retry) afterRefusal(ctx context.Context, h http.Header, refused int) (t
 	if reset < 0 {
 		reset = seconds(h.Get("Retry-After"))
 	}
+	if reset == 0 {
+		reset = lastSecond // rounded down
+	}
 	allowed := r.attempts
 	if _, ok := ctx.Deadline(); ok && reset >= 0 {
 		allowed = max(allowed, refusals)
@@ -95,18 +98,24 @@ func (r *retry) afterRefusal(ctx context.Context, h http.Header, refused int) (t
 	if refused >= allowed {
 		return 0, &RateLimitError{Limit: limit, Wait: -1, Attempts: refused}
 	}
-	// The jitter keeps those that were refused together from coming back together.
-	wait := max(reset, 0) + r.backoff(refused)
+	wait := max(reset, r.backoff(refused))
+	if reset >= lastSecond {
+		wait = reset
+	}
 	if !fits(ctx, wait) {
 		return 0, &RateLimitError{Limit: limit, Wait: wait, Attempts: refused}
+	}
+	if reset >= lastSecond {
+		return 0, nil // the limiter knows when that is, and who goes first
 	}
 	return wait, nil
 }
 
 // backoff is the wait after the nth failure: exponential, with full jitter.
-func (r *retry) backoff(n int) time.Duration {
-	ceiling := min(firstBackoff<<min(n-1, 10), longestBackoff)
-	return time.Duration(r.random() * float64(ceiling))
+func (r *retry) backoff(n int) time.Duration { return backoff(n, r.random()) }
+
+func backoff(n int, chance float64) time.Duration {
+	return time.Duration(chance * float64(min(firstBackoff<<min(n-1, 10), longestBackoff)))
 }
 
 // fits reports whether a wait ends before the deadline, or is short enough where there is none.

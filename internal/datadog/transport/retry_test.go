@@ -205,17 +205,20 @@ func TestRequestBodyIsReplayed(t *testing.T) {
 
 func TestWaitAfter429(t *testing.T) {
 	t.Parallel()
-	const jitter = 100 * time.Millisecond // half of the first backoff
+	const (
+		jitter = 100 * time.Millisecond  // half of the first backoff
+		spread = 1250 * time.Microsecond // the limiter's, for who got nothing
+	)
 	for _, tt := range []struct {
 		name    string
 		headers []string
 		want    time.Duration
 	}{
-		{"reset", []string{"X-RateLimit-Reset", "7"}, 7*time.Second + jitter},
-		{"fractional reset", []string{"X-RateLimit-Reset", "1.5"}, 1500*time.Millisecond + jitter},
-		{"reset before Retry-After", []string{"X-RateLimit-Reset", "3", "Retry-After", "9"}, 3*time.Second + jitter},
-		{"Retry-After alone", []string{"Retry-After", "9"}, 9*time.Second + jitter},
-		{"zero", []string{"X-RateLimit-Reset", "0"}, jitter},
+		{"reset", []string{"X-RateLimit-Reset", "7"}, 7*time.Second + spread},
+		{"fractional reset", []string{"X-RateLimit-Reset", "1.5"}, 1500*time.Millisecond + spread},
+		{"reset before Retry-After", []string{"X-RateLimit-Reset", "3", "Retry-After", "9"}, 3*time.Second + spread},
+		{"Retry-After alone", []string{"Retry-After", "9"}, 9*time.Second + spread},
+		{"zero, rounded down", []string{"X-RateLimit-Reset", "0"}, time.Second + spread},
 		{"negative", []string{"X-RateLimit-Reset", "-1"}, jitter},
 		{"not a number", []string{"X-RateLimit-Reset", "abc"}, jitter},
 		{"NaN", []string{"X-RateLimit-Reset", "NaN"}, jitter},
@@ -285,8 +288,8 @@ func Test429IsRepeatedMoreOftenWithADeadline(t *testing.T) {
 		defer cancel()
 		_, _, err := get(ctx, t, stack)
 		var limited *transport.RateLimitError
-		if !errors.As(err, &limited) || calls != 8 {
-			t.Errorf("got %v after %d calls, want a RateLimitError after 8", err, calls)
+		if !errors.As(err, &limited) || calls != 16 {
+			t.Errorf("got %v after %d calls, want a RateLimitError after 16", err, calls)
 		}
 	})
 }

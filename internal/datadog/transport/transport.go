@@ -6,9 +6,10 @@
 // nowhere else. From the outside in:
 //
 //	retry     repeats what failed for a passing reason, within the deadline
-//	limiter   bounds concurrency and waits where a rate limit is used up
+//	limiter   bounds concurrency and waits where a rate limit would refuse
 //	tracer    writes one line for each attempt (only when asked)
 //	exchange  one attempt: its own timeout, the whole body, not more than a limit
+//	clock     notes the server's time
 //	base      an [http.Transport] with timeouts for connecting
 //
 // A response that leaves the chain has its body in memory, complete: a body
@@ -53,6 +54,7 @@ type Config struct {
 // Stack is the whole chain. It is safe for concurrent use.
 type Stack struct {
 	retry *retry
+	clock *clock
 }
 
 // New composes the chain.
@@ -75,12 +77,13 @@ func New(c Config) *Stack {
 	if c.Base == nil {
 		c.Base = newBase(c.Concurrency)
 	}
-	var chain http.RoundTripper = &exchange{next: c.Base, timeout: c.RequestTimeout, maxBody: c.MaxBody}
+	clock := &clock{next: c.Base}
+	var chain http.RoundTripper = &exchange{next: clock, timeout: c.RequestTimeout, maxBody: c.MaxBody}
 	if c.Trace != nil {
 		chain = &tracer{next: chain, out: c.Trace}
 	}
 	chain = newLimiter(chain, c.Concurrency, c.Random)
-	return &Stack{retry: &retry{next: chain, attempts: c.Attempts, random: c.Random}}
+	return &Stack{clock: clock, retry: &retry{next: chain, attempts: c.Attempts, random: c.Random}}
 }
 
 // RoundTrip sends the request and returns its final answer, body in memory.
@@ -90,3 +93,8 @@ func (s *Stack) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // Retries is how many attempts have been repeated so far.
 func (s *Stack) Retries() int { return int(s.retry.retries.Load()) }
+
+// Date is the server's time now, as far as the answers' Date headers tell: the
+// latest of what they imply, at most a second and an answer's way behind. It
+// is measured with the monotonic clock, so that a wrong local one shows.
+func (s *Stack) Date() (server time.Time, ok bool) { return s.clock.now() }
