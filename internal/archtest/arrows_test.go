@@ -60,9 +60,10 @@ func rooms() map[string]room {
 			outside: []string{datadogCore},
 			tests:   []string{datadogV1}, // the decoder is measured against it
 		},
+		"internal/cache":      {house: []string{"pkg/..."}, outside: []string{"github.com/klauspost/compress"}},
 		"internal/recurrence": {house: []string{"pkg/..."}, outside: []string{"github.com/teambition/rrule-go"}, without: impure()},
 		"internal/tagquery":   {without: impure()},
-		"internal/evaluation": {house: []string{"internal/recurrence", "internal/spelling", "internal/tagquery", "pkg/..."}, outside: []string{"golang.org/x/sync"}},
+		"internal/evaluation": {house: []string{"internal/metricquery", "internal/recurrence", "internal/spelling", "internal/tagquery", "pkg/..."}, outside: []string{"golang.org/x/sync"}},
 		"internal/report":     {house: []string{"internal/evaluation", "internal/document", "pkg/..."}},
 		"internal/render": {
 			house:   []string{"internal/document"},
@@ -79,6 +80,7 @@ func rooms() map[string]room {
 		},
 
 		"internal/slotest": {house: []string{"pkg/..."}, outside: []string{"pgregory.net/rapid"}, testOnly: true},
+		"internal/badnet":  {testOnly: true},
 		// This package has no product code.
 		"internal/archtest": {testOnly: true},
 
