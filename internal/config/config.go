@@ -56,7 +56,11 @@ type Settings struct {
 	Settle time.Duration
 	// CacheDir is empty on machines where no user cache directory is known.
 	CacheDir string
-	Color    Color
+	// CacheSettled is how old data must be for the cache to keep it,
+	// CacheMaxBytes how large the cache may get.
+	CacheSettled  time.Duration
+	CacheMaxBytes int64
+	Color         Color
 	// File is the user config file that was read; empty when there is none.
 	File string
 }
@@ -144,6 +148,15 @@ func Load(src Sources) (Settings, error) {
 		return Settings{}, &Error{Message: fmt.Sprintf("%s %q: want zero or a length of time, such as 5m", file.settle.Origin, file.settle.Value)}
 	}
 	s.CacheDir = first(Setting{src.Flags.CacheDir, ""}, Setting{src.env("SLO_CACHE_DIR"), ""}, file.cacheDir, Setting{under(src.UserCacheDir, "slo"), ""}).Value
+	if s.CacheSettled, err = parse(first(file.cacheSettled, Setting{DefaultCacheSettled.String(), "default"}), parseCacheSettled); err != nil {
+		return Settings{}, err
+	}
+	s.CacheMaxBytes = DefaultCacheMaxBytes
+	if file.cacheMaxSize.Value != "" {
+		if s.CacheMaxBytes, err = parse(file.cacheMaxSize, parseCacheMaxSize); err != nil {
+			return Settings{}, err
+		}
+	}
 	return s, nil
 }
 

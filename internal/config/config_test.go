@@ -85,6 +85,8 @@ func TestDefaults(t *testing.T) {
 		{s.Timeout, 5 * time.Minute},
 		{s.Settle, 5 * time.Minute},
 		{s.CacheDir, filepath.Join(src.UserCacheDir, "slo")},
+		{s.CacheSettled, 24 * time.Hour},
+		{s.CacheMaxBytes, int64(1) << 30},
 		{s.Color, config.ColorAuto},
 		{s.File, ""},
 	} {
@@ -328,7 +330,7 @@ func TestWrongConfigFile(t *testing.T) {
 		_, err := config.Load(src)
 		wantError(t, err, append(says, path)...)
 	}
-	f("site: x\nsitte: y\n", ":2:1: unknown key \"sitte\"", "site, api_url, tz, timeout, settle, color or cache_dir", "did you mean site?")
+	f("site: x\nsitte: y\n", ":2:1: unknown key \"sitte\"", "site, api_url, tz, timeout, settle, color, cache_dir, cache_settled or cache_max_size", "did you mean site?")
 	f("site: x\nsite: y\n", ":2:1: ", "site")
 	f("api_key: 0123456789abcdef\n", ":1:1: api_key: keys and tokens do not belong in a file", "set DD_API_KEY")
 	f("access-token: abc\n", "do not belong in a file")

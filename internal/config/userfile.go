@@ -9,13 +9,14 @@ import (
 	"github.com/slo-cli/slo/internal/boundedyaml"
 )
 
-// maxUserFile is far more than seven settings need.
+// maxUserFile is far more than nine settings need.
 const maxUserFile = 64 << 10
 
 // userFile is the content of the user's config file.
 type userFile struct {
 	path                                                     string
 	site, apiURL, timeZone, timeout, settle, color, cacheDir Setting
+	cacheSettled, cacheMaxSize                               Setting
 }
 
 // readUserFile reads the file of --config or SLO_CONFIG, which must exist, or
@@ -46,6 +47,7 @@ func readUserFile(src Sources) (userFile, error) {
 	fields := map[string]*Setting{
 		"site": &f.site, "api_url": &f.apiURL, "tz": &f.timeZone, "timeout": &f.timeout,
 		"settle": &f.settle, "color": &f.color, "cache_dir": &f.cacheDir,
+		"cache_settled": &f.cacheSettled, "cache_max_size": &f.cacheMaxSize,
 	}
 	entries, err := root.mapping("the config file")
 	if err != nil {
@@ -58,7 +60,7 @@ func readUserFile(src Sources) (userFile, error) {
 				return userFile{}, e.fail([]string{"set DD_API_KEY and DD_APP_KEY, or DD_ACCESS_TOKEN"},
 					"%s: keys and tokens do not belong in a file, where they get copied and committed; they are read from the environment only", e.key)
 			}
-			return userFile{}, e.unknown("site", "api_url", "tz", "timeout", "settle", "color", "cache_dir")
+			return userFile{}, e.unknown("site", "api_url", "tz", "timeout", "settle", "color", "cache_dir", "cache_settled", "cache_max_size")
 		}
 		text, err := e.value.scalarText(e.key)
 		if err != nil {

@@ -70,16 +70,24 @@ func (s Service) Evaluate(ctx context.Context, q Query) (Board, error) {
 	return board, err
 }
 
-// evaluate also returns the jobs, and the records that the rows are made from if they are to be kept.
-func (s Service) evaluate(ctx context.Context, q Query, keep bool) (Board, []Job, []record, error) {
+// prepared is a query before anything of its evidence is asked for.
+type prepared struct {
+	jobs   []Job
+	plan   Plan
+	bounds Bounds
+	ask    inquiry
+	notes  []slo.Note
+}
+
+// prepare lists, selects and plans.
+func (s Service) prepare(ctx context.Context, q Query, keep bool) (prepared, error) {
 	known, err := s.inventory(ctx, q)
 	if err != nil {
-		return Board{}, nil, nil, err
+		return prepared{}, err
 	}
 	if err := s.Catalog.Settle(ctx, known.definitions); err != nil {
-		return Board{}, nil, nil, err
+		return prepared{}, err
 	}
-	board := Board{Notes: known.notes}
 	jobs := make([]Job, len(known.definitions))
 	for i, d := range known.definitions {
 		jobs[i] = Job{Definition: d, Objectives: q.Timeframe.pick(d)}
@@ -99,17 +107,9 @@ func (s Service) evaluate(ctx context.Context, q Query, keep bool) (Board, []Job
 	}
 	notes, err := correct(ctx, s.Catalog, jobs, known.corrections, q.Question, ends)
 	if err != nil {
-		return Board{}, nil, nil, err
+		return prepared{}, err
 	}
-	board.Notes = append(board.Notes, notes...)
 	bounds := Bounds{Ends: ends, MaxRequests: q.MaxRequests, Shelf: s.Runner.Shelf, Pick: s.Pick}
-	plan := NewPlan(jobs, q.Question, bounds)
-	board.Notes = append(board.Notes, plan.notes(q.MaxRequests)...)
-	if s.Planned != nil {
-		s.Planned(plan)
-	}
-	runner := s.Runner
-	runner.Records = s.Records
 	ask.replan = func(jobs []Job, shelf bool) Plan {
 		again := bounds
 		again.Pick = nil
@@ -118,21 +118,38 @@ func (s Service) evaluate(ctx context.Context, q Query, keep bool) (Board, []Job
 		}
 		return NewPlan(jobs, q.Question, again)
 	}
-	done, err := runner.run(ctx, jobs, plan, ask)
+	return prepared{
+		jobs: jobs, plan: NewPlan(jobs, q.Question, bounds), bounds: bounds, ask: ask, notes: append(known.notes, notes...),
+	}, nil
+}
+
+// evaluate also returns the jobs, and the records that the rows are made from if they are to be kept.
+func (s Service) evaluate(ctx context.Context, q Query, keep bool) (Board, []Job, []record, error) {
+	p, err := s.prepare(ctx, q, keep)
+	if err != nil {
+		return Board{}, nil, nil, err
+	}
+	board := Board{Notes: append(p.notes, p.plan.notes(q.MaxRequests)...)}
+	if s.Planned != nil {
+		s.Planned(p.plan)
+	}
+	runner := s.Runner
+	runner.Records = s.Records
+	done, err := runner.run(ctx, p.jobs, p.plan, p.ask)
 	if err != nil {
 		return Board{}, nil, nil, err
 	}
 	board.Notes = append(board.Notes, done.notes...)
 	rows := done.rows
 	for i := range rows {
-		if rows[i].Defect == nil && len(jobs[i].Objectives) == 0 {
+		if rows[i].Defect == nil && len(p.jobs[i].Objectives) == 0 {
 			rows[i].Notes = append(rows[i].Notes, slo.Note{
 				Code: "no_target_for_timeframe", Text: "the SLO has no target for " + q.Timeframe.Only.String(),
 			})
 		}
 	}
 	board.Rows = rows
-	return board, jobs, done.records, nil
+	return board, p.jobs, done.records, nil
 }
 
 // jobsByID finds the evaluable jobs of Datadog's own objectives.

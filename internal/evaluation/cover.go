@@ -129,6 +129,9 @@ func furthest(start, step int64, kept bool) int64 {
 // coverSlices is the fewest chunks at one step over an extent, full ones from the end on.
 func coverSlices(extent timeseries.Span, step int64, held []timeseries.Span, kept bool) coverage {
 	extent = timeseries.Span{Start: timeseries.Floor(extent.Start, step), End: timeseries.Ceil(extent.End, step)}
+	if day := int64(slo.Day); kept && day%step == 0 {
+		extent.Start = timeseries.Floor(extent.Start, day)
+	}
 	var c coverage
 	end := extent.End
 	for _, s := range slices.Backward(held) {

@@ -81,7 +81,9 @@ type round struct {
 	// differs are the sampled queries whose held data is not what Datadog says now.
 	differs []string
 	sampled int
-	done    int
+	// broken are the queries that are not silent any more, or not known to be.
+	broken []string
+	done   int
 
 	evaluations errgroup.Group
 }
@@ -171,8 +173,8 @@ func (f *round) send(ctx context.Context) {
 	for _, request := range f.plan.Requests {
 		group.Go(func() error {
 			list, err := f.Metrics.Series(series.ctx, request)
-			if err == nil && f.Shelf != nil {
-				f.Shelf.Keep(request, list)
+			if err == nil {
+				f.shelve(request, list)
 			}
 			f.settle(series, err, needsOf(request), func(err error) { f.file(request, list, err) })
 			return nil
@@ -188,16 +190,17 @@ func (f *round) send(ctx context.Context) {
 			return nil
 		})
 	}
-	_ = group.Wait() // no request returns an error; each has its own
-}
-
-// total is how many requests the round sends.
-func (f *round) total() int {
-	n := len(f.plan.Requests) + len(f.plan.Histories) + len(f.plan.Monitors)
-	if f.plan.Sample != nil {
-		n++
+	for _, p := range f.plan.Probes {
+		group.Go(func() error {
+			list, err := f.Metrics.Series(series.ctx, p.Request)
+			f.settle(series, err, nil, func(error) {})
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.broken = append(f.broken, p.broken(list, err)...)
+			return nil
+		})
 	}
-	return n
+	_ = group.Wait() // no request returns an error; each has its own
 }
 
 // settle files one answer and evaluates the jobs that waited for no other.
@@ -215,7 +218,7 @@ func (f *round) filed(l *lane, err error, answered []need, file func(error)) (re
 	switch {
 	case err == nil:
 		l.answered++
-	case missing(err): // one thing that does not exist says nothing about the others
+	case missing(err), notCached(err): // one thing that does not exist says nothing about the others
 	case l.fatal != nil:
 		err = l.fatal
 	case l.ctx.Err() == nil && l.answered == 0 && (kind(err) == slo.Auth || l.done >= givingUp):
@@ -231,7 +234,7 @@ func (f *round) filed(l *lane, err error, answered []need, file func(error)) (re
 		}
 	}
 	if f.Progress != nil {
-		f.Progress(f.done, f.total())
+		f.Progress(f.done, f.plan.Count())
 	}
 	return ready
 }
@@ -240,6 +243,13 @@ func (f *round) filed(l *lane, err error, answered []need, file func(error)) (re
 func missing(err error) bool {
 	var e interface{ NotFound() bool }
 	return errors.As(err, &e) && e.NotFound()
+}
+
+// notCached reports whether an error says that the cache has no answer where
+// nothing else may be asked.
+func notCached(err error) bool {
+	var e interface{ NotCached() bool }
+	return errors.As(err, &e) && e.NotCached()
 }
 
 // file keeps the answers to one request, or its error for each part of it, as

@@ -29,9 +29,9 @@ func (f *round) fetchHeld(i int, got *answers) (stale bool) {
 		if !f.plan.shelved[key] {
 			continue
 		}
-		answer, there := f.Shelf.Series(key.query, key.chunk.step, key.chunk.span)
+		answer, there := f.unshelve(key)
 		if !there {
-			f.Shelf.Forget(key.query)
+			f.forget(key.query)
 			return true
 		}
 		got.series[key] = answer
@@ -51,7 +51,7 @@ func (f *round) compare(r timeseries.Request, list []timeseries.Answer) {
 	var differs []string
 	compared := 0
 	for i, n := range needsOf(r) {
-		held, there := f.Shelf.Series(n.series.query, r.Step, r.Span)
+		held, there := f.unshelve(answerKey{n.series.query, chunk{r.Span, r.Step}})
 		if !there || list[i].Err != nil {
 			continue
 		}
@@ -93,19 +93,16 @@ func sameAnswer(a, b timeseries.Answer) bool {
 // distrusted are the held queries that a difference casts doubt on: those that
 // differ, those that read the same metrics, and all of them where most differ.
 func (f *round) distrusted() map[string]bool {
-	if len(f.differs) == 0 {
-		return nil
-	}
 	all := len(f.differs) > 1 && 2*len(f.differs) >= f.sampled
 	metrics := map[string]bool{}
-	for _, key := range f.differs {
+	for _, key := range slices.Concat(f.differs, f.broken) {
 		for _, m := range metricsOf(key) {
 			metrics[m] = true
 		}
 	}
 	doubted := map[string]bool{}
 	for key := range f.plan.shelved {
-		if all || slices.Contains(f.differs, key.query) || slices.ContainsFunc(metricsOf(key.query), func(m string) bool { return metrics[m] }) {
+		if all || slices.Contains(f.differs, key.query) || slices.Contains(f.broken, key.query) || slices.ContainsFunc(metricsOf(key.query), func(m string) bool { return metrics[m] }) {
 			doubted[key.query] = true
 		}
 	}
@@ -135,12 +132,15 @@ func (f *round) drop() []slo.Note {
 		return nil
 	}
 	for key := range doubted {
-		f.Shelf.Forget(key)
+		f.forget(key)
 	}
 	for i := range f.finished {
 		f.finished[i].stale = f.finished[i].stale || slices.ContainsFunc(f.plan.answersFor(f.jobs[i], i), func(key answerKey) bool {
 			return f.plan.shelved[key] && doubted[key.query]
 		})
+	}
+	if len(f.differs) == 0 { // that something is not silent any more is what is looked for
+		return nil
 	}
 	query, _, _ := strings.Cut(f.differs[0], "\x00")
 	return []slo.Note{{Code: "cache_dropped", Text: fmt.Sprintf(

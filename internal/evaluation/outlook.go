@@ -1,6 +1,12 @@
 package evaluation
 
-import "github.com/slo-cli/slo/pkg/slo"
+import (
+	"context"
+	"fmt"
+
+	"github.com/slo-cli/slo/pkg/slo"
+	"github.com/slo-cli/slo/pkg/timeseries"
+)
 
 // Outlook is what a run would ask of Datadog.
 type Outlook struct {
@@ -20,4 +26,44 @@ type OutlookLine struct {
 	// Cached is how many requests the cache saves.
 	Cached slo.Figure
 	Detail string
+}
+
+// Outlook plans the run that would answer the query, and asks for no evidence.
+// It has a line for each kind of evidence; the listings are asked of the catalog.
+func (s Service) Outlook(ctx context.Context, q Query) (Outlook, error) {
+	p, err := s.prepare(ctx, q, false)
+	if err != nil {
+		return Outlook{}, err
+	}
+	o := Outlook{Notes: append(p.notes, p.plan.notes(q.MaxRequests)...)}
+	for _, j := range p.jobs {
+		if j.evaluable() {
+			o.SLOs++
+		}
+	}
+	count := func(n int) slo.Figure { return slo.Known(float64(max(0, n))) }
+	p.bounds.Shelf, p.bounds.Pick = nil, nil
+	bare := NewPlan(p.jobs, q.Question, p.bounds)
+	series := OutlookLine{Kind: "metric series", Asked: count(len(p.plan.Requests)), Cached: count(len(bare.Requests) - len(p.plan.Requests))}
+	if asked := p.plan.Requests; len(asked) > 0 {
+		queries, oldest := map[string]bool{}, asked[0].Span
+		for _, r := range asked {
+			for _, text := range r.Queries {
+				queries[text] = true
+			}
+			oldest.Start = min(oldest.Start, r.Span.Start)
+		}
+		series.Detail = fmt.Sprintf("for %s, from %s on", counted(len(queries), "different query", "different queries"), timeseries.Format(oldest.Start))
+	}
+	o.Lines = append(o.Lines, series)
+	if p.plan.Sample != nil {
+		o.Lines = append(o.Lines, OutlookLine{Kind: "sample", Asked: count(1), Cached: count(0), Detail: "a stretch that is cached is asked for again, to see whether it is still true"})
+	}
+	if n := len(p.plan.Histories); n > 0 {
+		o.Lines = append(o.Lines, OutlookLine{Kind: "monitor histories", Asked: count(n), Cached: count(0), Detail: "where transitions are cached, only the time since and a day before"})
+	}
+	if n := len(p.plan.Monitors); n > 0 {
+		o.Lines = append(o.Lines, OutlookLine{Kind: "monitors", Asked: count(n), Cached: count(0), Detail: "to see whether one was edited"})
+	}
+	return o, nil
 }

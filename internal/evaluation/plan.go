@@ -55,7 +55,8 @@ type Bounds struct {
 	MaxRequests int
 	// Shelf is asked what it holds, which then need not be asked of Datadog; nil for nothing.
 	Shelf Shelf
-	// Pick chooses one of n things by chance, for the sample; nil for no sample.
+	// Pick chooses one of n things by chance, for the sample; nil where nothing
+	// that is held is asked for again.
 	Pick func(n int) int
 }
 
@@ -70,6 +71,8 @@ type Plan struct {
 	// Sample asks once more for a stretch that is read from the shelf, to see
 	// whether it is still true; nil when there is none.
 	Sample *timeseries.Request
+	// Probes ask for stretches that are held as silent.
+	Probes []probe
 	// FellBack is how many time slice objectives are evaluated from transitions
 	// because of MaxRequests, and Wanted how many metric requests it would have been.
 	FellBack, Wanted int
@@ -80,6 +83,7 @@ type Plan struct {
 	// shelved are the answers that are read from the shelf, and held what asks for them.
 	shelved map[answerKey]bool
 	held    load
+	stock   *stock
 }
 
 // chunk is one stretch at one step, asked in one request of up to maxQueries queries.
@@ -123,7 +127,10 @@ func NewPlan(jobs []Job, q slo.Question, b Bounds) Plan {
 	plan.placeSlices(jobs, asked, stock, b.MaxRequests)
 	plan.Requests = asked.requests()
 	plan.askRecords(jobs, max(q.To, b.Ends.End))
-	plan.Sample = plan.sample(b.Pick)
+	if b.Pick != nil {
+		plan.Probes, plan.Sample = plan.probes(stock), plan.sample(b.Pick)
+	}
+	plan.stock = stock
 	return plan
 }
 
@@ -147,15 +154,15 @@ func (p *Plan) place(asked load, stock *stock, chunks []chunk, b bundle) (fresh 
 // sample picks, by chance, some of what is read from the shelf, to ask for it
 // once more: as many queries and as long a stretch as one request takes.
 func (p *Plan) sample(pick func(int) int) *timeseries.Request {
-	if pick == nil || len(p.held) == 0 {
-		return nil
-	}
 	var total int64
 	chunks := slices.SortedFunc(maps.Keys(p.held), func(a, b chunk) int {
 		return cmp.Or(cmp.Compare(a.span.Start, b.span.Start), cmp.Compare(a.span.End, b.span.End), cmp.Compare(a.step, b.step))
 	})
 	for _, c := range chunks {
 		total += c.span.Seconds() / coarseStep
+	}
+	if len(chunks) == 0 {
+		return nil
 	}
 	// Every hour of every stretch is as likely as any other.
 	at := int64(pick(int(max(1, total))))
@@ -280,6 +287,15 @@ func queriesOf(sli slo.EventSLI) []string {
 	return slices.Compact(texts)
 }
 
+// Count is how many requests the plan sends.
+func (p Plan) Count() int {
+	n := len(p.Requests) + len(p.Probes) + len(p.Histories) + len(p.Monitors)
+	if p.Sample != nil {
+		n++
+	}
+	return n
+}
+
 // Summary says what the plan will ask, for --debug.
 func (p Plan) Summary() string {
 	queries := map[string]bool{}
@@ -291,7 +307,14 @@ func (p Plan) Summary() string {
 			queries[f.Key()] = true
 		}
 	}
-	text := fmt.Sprintf("%d series requests for %d different queries", len(p.Requests), len(queries))
+	checks := len(p.Probes)
+	if p.Sample != nil {
+		checks++
+	}
+	text := fmt.Sprintf("%d series requests for %d different queries", len(p.Requests)+checks, len(queries))
+	if checks > 0 {
+		text += fmt.Sprintf(", %d of them to see whether what is cached is still true", checks)
+	}
 	if len(p.Histories) > 0 {
 		text += fmt.Sprintf(", %d histories, %d monitors", len(p.Histories), len(p.Monitors))
 	}

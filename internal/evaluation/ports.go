@@ -9,7 +9,8 @@ import (
 
 // Every error of a port wraps a *slo.Defect that says whose turn it is, unless
 // ctx ended. An error with a method NotFound that returns true says that
-// Datadog does not have what was asked for.
+// Datadog does not have what was asked for; one with a method NotCached, that
+// the cache has no answer and nothing else may be asked.
 
 // Catalog knows the objectives.
 type Catalog interface {

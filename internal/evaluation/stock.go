@@ -1,6 +1,7 @@
 package evaluation
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/slo-cli/slo/pkg/timeseries"
@@ -24,8 +25,14 @@ type stretches struct{ fine, coarse []timeseries.Span }
 // kept reports whether answers go to a shelf.
 func (s *stock) kept() bool { return s.shelf != nil }
 
-// of are the stretches held of a query or a formula's key, in order and disjoint.
+// of are the stretches held of a query or a formula's key, in order and
+// disjoint, those in which it was silent included.
 func (s *stock) of(key string, step int64) []timeseries.Span {
+	return union(s.spoken(key, step), s.silent(key, step))
+}
+
+// spoken are the stretches of which there is an answer with points in it.
+func (s *stock) spoken(key string, step int64) []timeseries.Span {
 	if s.shelf == nil {
 		return nil
 	}
@@ -36,6 +43,11 @@ func (s *stock) of(key string, step int64) []timeseries.Span {
 		s.held[k] = spans
 	}
 	return spans
+}
+
+// silent are the stretches for which the answer was that there is nothing.
+func (s *stock) silent(key string, step int64) []timeseries.Span {
+	return s.spoken(silenceOf(key), step)
 }
 
 // common are the stretches that are held of all keys.
@@ -55,12 +67,62 @@ func (s *stock) common(keys []string, step int64) []timeseries.Span {
 
 // holds reports whether all of a bundle is held for the whole chunk.
 func (s *stock) holds(b bundle, c chunk) bool {
+	whole := func(spans []timeseries.Span, span timeseries.Span) bool {
+		return slices.ContainsFunc(spans, func(held timeseries.Span) bool { return held.Covers(span) })
+	}
 	for _, key := range b.keys() {
-		if !slices.ContainsFunc(s.of(key, c.step), func(held timeseries.Span) bool { return held.Covers(c.span) }) {
+		if !whole(s.of(key, c.step), c.span) {
 			return false
 		}
 	}
+	if b.formula != nil {
+		// That a formula has no value can be seen to be still true only where its
+		// queries are silent too.
+		for _, gap := range without(c.span, s.spoken(b.formula.Key(), c.step)) {
+			for _, query := range b.queries {
+				if !whole(s.silent(query, c.step), gap) {
+					return false
+				}
+			}
+		}
+	}
 	return s.kept()
+}
+
+// union is what lies in one of the lists of ordered, disjoint spans.
+func union(a, b []timeseries.Span) []timeseries.Span {
+	if len(b) == 0 {
+		return a
+	}
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, func(x, y timeseries.Span) int { return cmp.Compare(x.Start, y.Start) })
+	merged := all[:1]
+	for _, s := range all[1:] {
+		if last := &merged[len(merged)-1]; s.Start <= last.End {
+			last.End = max(last.End, s.End)
+			continue
+		}
+		merged = append(merged, s)
+	}
+	return merged
+}
+
+// without is what of the span lies in none of the ordered, disjoint others.
+func without(span timeseries.Span, others []timeseries.Span) []timeseries.Span {
+	var left []timeseries.Span
+	for _, o := range others {
+		if !o.Overlaps(span) {
+			continue
+		}
+		if before := (timeseries.Span{Start: span.Start, End: o.Start}); !before.Empty() {
+			left = append(left, before)
+		}
+		span.Start = o.End
+	}
+	if !span.Empty() {
+		left = append(left, span)
+	}
+	return left
 }
 
 // intersect is what lies in both lists of ordered, disjoint spans.
