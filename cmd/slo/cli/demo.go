@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -90,8 +91,15 @@ func runDemo(ctx context.Context, o *demoOptions) error {
 		_ = server.Shutdown(context.WithoutCancel(ctx))
 		<-served
 	}()
+	// A world on a port of chance is never met again: what is kept of it has a
+	// place of its own, and goes with it.
+	folder, err := os.MkdirTemp("", "slo-demo-")
+	if err != nil {
+		folder = "" // then nothing is kept
+	}
+	defer os.RemoveAll(folder)
 	inner := &factory{
-		streams: o.f.streams, lookup: demoEnvironment(o.f.lookup, url), now: func() time.Time { return now },
+		streams: o.f.streams, lookup: demoEnvironment(o.f.lookup, url, folder), now: func() time.Time { return now },
 	}
 	args := o.inner
 	if !slices.ContainsFunc(args, func(a string) bool { return a == "--at" || strings.HasPrefix(a, "--at=") }) {
@@ -105,9 +113,14 @@ func runDemo(ctx context.Context, o *demoOptions) error {
 
 // demoEnvironment points the inner command at the simulator and keeps real
 // keys away from it.
-func demoEnvironment(outer func(string) (string, bool), url string) func(string) (string, bool) {
+func demoEnvironment(outer func(string) (string, bool), url, cache string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		switch name {
+		case "SLO_CACHE_DIR":
+			if own, set := outer(name); set && own != "" {
+				return own, true
+			}
+			return cache, cache != ""
 		case "DD_HOST":
 			return url, true
 		case "DD_API_KEY", "DD_APP_KEY":

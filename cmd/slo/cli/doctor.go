@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slo-cli/slo/internal/cache"
 	"github.com/slo-cli/slo/internal/config"
 	"github.com/slo-cli/slo/internal/datadog"
 	"github.com/slo-cli/slo/internal/document"
@@ -47,6 +48,10 @@ func runDoctor(ctx context.Context, f *factory) error {
 	}
 	checks := []report.Check{
 		{Name: "site", Verdict: report.Works, Detail: fmt.Sprintf("%s (%s), %s (%s)", settings.Site.Value, settings.Site.Origin, settings.BaseURL.Value, settings.BaseURL.Origin)},
+		cacheCheck(ctx, settings, f.global.noCache),
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	client, err := f.client()
 	var end *failure
@@ -142,4 +147,48 @@ func clockCheck(here, there time.Time) report.Check {
 		check.Remedy = "set the clock of this machine; windows end at its time"
 	}
 	return check
+}
+
+// cachePatience is how long a disk may take to write and read a little.
+const cachePatience = 10 * time.Second
+
+// cacheCheck writes to the cache folder and reads what is there. Without a
+// cache figures are the same, so nothing about it fails.
+func cacheCheck(ctx context.Context, s config.Settings, noCache bool) report.Check {
+	check := report.Check{Name: "cache", Verdict: report.Works, Detail: "not used, because of --no-cache"}
+	switch {
+	case noCache:
+		return check
+	case s.CacheDir == "":
+		check.Verdict, check.Detail = report.Suspect, "no folder for it is known on this machine, so every run asks for everything"
+		check.Remedy = "name a folder with --cache-dir or SLO_CACHE_DIR"
+		return check
+	}
+	ctx, cancel := context.WithTimeout(ctx, cachePatience)
+	defer cancel()
+	view, err := promptly(ctx, func() (report.CacheView, error) {
+		if err := tryWriting(cache.Dir(s.CacheDir)); err != nil {
+			return report.CacheView{}, fmt.Errorf("the cache cannot be written: %w", cause(err))
+		}
+		return tidy(s, nil)
+	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("the folder %s does not answer", s.CacheDir)
+	}
+	if err != nil {
+		check.Verdict, check.Detail = report.Suspect, fmt.Sprintf("%v; nothing new is kept", err)
+		check.Remedy = "make it a folder that you may read and write, or name another one with --cache-dir or SLO_CACHE_DIR"
+		return check
+	}
+	check.Detail = view.Summary()
+	return check
+}
+
+// tryWriting leaves nothing behind.
+func tryWriting(s cache.Store) error {
+	const name = "v1/.tmp-doctor" // of the kind that prune removes, should this be the end
+	if err := s.Write(name, []byte("written by slo doctor\n")); err != nil {
+		return err
+	}
+	return s.Remove(name)
 }

@@ -67,7 +67,11 @@ func failureOf(ctx context.Context, err error) *failure {
 	case errors.As(err, &setting):
 		return &failure{code: exitUsage, message: setting.Message, hints: setting.Hints}
 	case errors.As(err, &defect):
-		return &failure{code: codeOf(defect.Kind), message: defect.Message, hints: defect.Hints}
+		f := &failure{code: codeOf(defect.Kind), message: defect.Message, hints: defect.Hints}
+		if len(f.hints) == 0 {
+			f.hints = []string{"slo doctor looks for the cause; --debug shows what was asked and answered"}
+		}
+		return f
 	case errors.Is(err, context.DeadlineExceeded):
 		return &failure{code: exitUnavailable, message: "Datadog did not answer before the timeout", hints: []string{"allow more time with --timeout", "slo doctor looks for the cause"}}
 	}

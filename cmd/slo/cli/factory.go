@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"runtime/debug"
@@ -41,6 +42,7 @@ type factory struct {
 	loaded   *config.Settings
 	stack    *transport.Stack
 	datadog  *datadog.Client
+	kept     *keeping
 	progress *iostreams.Progress
 }
 
@@ -105,12 +107,6 @@ func (f *factory) client() (*datadog.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.global.offline {
-		return nil, &failure{
-			code: exitUnavailable, message: "--offline: nothing is cached, because this version keeps no cache",
-			hints: []string{"run without --offline"},
-		}
-	}
 	if err := s.Credentials.Check(); err != nil {
 		var missing *config.CredentialsError
 		errors.As(err, &missing)
@@ -121,11 +117,15 @@ func (f *factory) client() (*datadog.Client, error) {
 		layers.Trace = f.streams.Err
 	}
 	f.stack = transport.New(layers)
-	f.datadog, err = datadog.New(datadog.Config{
+	config := datadog.Config{
 		BaseURL: s.BaseURL.Value, Site: s.Site.Value,
 		APIKey: s.Credentials.APIKey.Reveal(), AppKey: s.Credentials.AppKey.Reveal(), AccessToken: s.Credentials.AccessToken.Reveal(),
-		UserAgent: "slo/" + version(), Transport: f.stack,
-	})
+		UserAgent: "slo/" + version(), Transport: f.stack, Offline: f.asksNothing(),
+	}
+	if kept := f.keeping(s); kept.cache != nil {
+		config.Archive = kept.cache
+	}
+	f.datadog, err = datadog.New(config)
 	return f.datadog, err
 }
 
@@ -138,6 +138,7 @@ func (f *factory) within(ctx context.Context, command func(context.Context) erro
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	defer f.quiet()
+	defer f.closeCache(ctx)
 	return command(ctx)
 }
 
@@ -157,8 +158,10 @@ func (f *factory) quiet() {
 	}
 }
 
-// service is the use case behind the board. done writes what was sent, for --debug.
-func (f *factory) service() (service evaluation.Service, done func(), err error) {
+// service is the use case behind the board. done is to be called when nothing
+// more is asked: it closes the cache, writes what was sent, for --debug, and
+// returns what the reader must know of the cache.
+func (f *factory) service() (service evaluation.Service, done func(context.Context) []slo.Note, err error) {
 	client, err := f.client()
 	if err != nil {
 		return service, nil, err
@@ -166,7 +169,9 @@ func (f *factory) service() (service evaluation.Service, done func(), err error)
 	// Most of the memory of a large board is the points themselves, which live
 	// to the end: collecting twice as often costs little and halves what lies about.
 	debug.SetGCPercent(50)
-	f.say("listing SLOs")
+	if !f.asksNothing() {
+		f.say("listing SLOs")
+	}
 	service = evaluation.Service{
 		Catalog: client, Records: client,
 		Runner: evaluation.Runner{
@@ -174,17 +179,25 @@ func (f *factory) service() (service evaluation.Service, done func(), err error)
 			Progress: func(done, total int) { f.say("asking Datadog: %d of %d requests", done, total) },
 		},
 		Planned: func(p evaluation.Plan) {
-			f.say("asking Datadog: %d requests", len(p.Requests)+len(p.Histories)+len(p.Monitors))
+			f.say("asking Datadog: %d requests", p.Count())
 			if f.global.debug {
 				fmt.Fprintf(f.streams.Err, "slo: planned: %s\n", p.Summary())
 			}
 		},
 	}
-	return service, func() {
+	if kept := f.kept.cache; kept != nil {
+		service.Runner.Shelf = kept
+		if !f.global.offline {
+			service.Pick = rand.IntN
+		}
+	}
+	return service, func(ctx context.Context) []slo.Note {
+		notes := f.closeCache(ctx)
 		f.quiet()
 		if f.global.debug {
 			fmt.Fprintf(f.streams.Err, "slo: sent: %s\n", sent(client.Counts()))
 		}
+		return notes
 	}, nil
 }
 
@@ -202,7 +215,7 @@ func sent(counts map[string]int) string {
 
 // catalog lists the selected definitions, for list and show. The service is
 // the one that listed them; done is to be called when nothing more is asked.
-func (f *factory) catalog(ctx context.Context, s selectorFlags, names []string) (_ report.Catalog, _ evaluation.Service, done func(), _ error) {
+func (f *factory) catalog(ctx context.Context, s selectorFlags, names []string) (_ report.Catalog, _ evaluation.Service, done func(context.Context) []slo.Note, _ error) {
 	var none evaluation.Service
 	settings, err := f.settings()
 	if err != nil {
@@ -222,8 +235,9 @@ func (f *factory) catalog(ctx context.Context, s selectorFlags, names []string) 
 	}
 	defs, notes, err := service.List(ctx, evaluation.Query{Selector: selector, Own: own})
 	if err != nil {
-		done()
+		done(ctx)
 	}
+	notes = append(notes, f.offlineNote()...)
 	return report.Catalog{Site: settings.Site.Value, Definitions: defs, Notes: notes, Link: f.link}, service, done, err
 }
 

@@ -38,7 +38,7 @@ func runList(ctx context.Context, o *listOptions) error {
 	if err != nil {
 		return err
 	}
-	done()
+	catalog.Notes = append(catalog.Notes, done(ctx)...)
 	o.f.sayIfEmpty(len(catalog.Definitions))
 	return o.f.print(report.List(catalog))
 }

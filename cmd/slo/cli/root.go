@@ -28,7 +28,9 @@ type globalFlags struct {
 	at, tz, color, output            string
 	timeout, settle                  time.Duration
 	noCache, refresh, offline, debug bool
-	timeoutSet, settleSet            bool
+	// plan is a flag of commands that evaluate.
+	plan                  bool
+	timeoutSet, settleSet bool
 }
 
 func (g *globalFlags) json() bool { return g.output == render.FormatJSON }
@@ -42,7 +44,8 @@ budget itself, and prints what the meeting needs to know.
 
 Without an account, "slo demo" shows the same program on an embedded simulator.
 
-"slo help" also knows the topics environment, exit-codes, formats and glossary.`,
+"slo help" also knows the topics cache, environment, exit-codes, formats and
+glossary.`,
 		Example: `  slo demo
   slo status
   slo status --team payments --timeframe 30d`,
@@ -76,7 +79,7 @@ Without an account, "slo demo" shows the same program on an embedded simulator.
 	)
 	f.bindGlobals(root)
 	root.AddCommand(
-		newStatusCmd(f), newListCmd(f), newShowCmd(f), newDemoCmd(f), newSimulatorCmd(f), newDoctorCmd(f), newVersionCmd(f),
+		newStatusCmd(f), newListCmd(f), newShowCmd(f), newDemoCmd(f), newSimulatorCmd(f), newDoctorCmd(f), newCacheCmd(f), newVersionCmd(f),
 	)
 	for topic, short := range map[string]string{
 		"environment": "The environment variables that slo reads",
@@ -114,7 +117,7 @@ func newHelpCmd(root *cobra.Command) *cobra.Command {
 			cmd, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 || (len(args) > 0 && cmd == root) {
 				end := usage("no help for %q", strings.Join(args, " "))
-				end.hints = []string{"slo --help lists the commands", "the topics are environment, exit-codes, formats and glossary"}
+				end.hints = []string{"slo --help lists the commands", "the topics are cache, environment, exit-codes, formats and glossary"}
 				return end
 			}
 			cmd.InitDefaultHelpFlag()
@@ -135,10 +138,10 @@ func (f *factory) bindGlobals(root *cobra.Command) {
 	p.StringVarP(&g.output, "output", "o", render.FormatTable, "`FORMAT`: "+strings.Join(render.Formats(), ", "))
 	p.StringVar(&g.color, "color", "", "`WHEN` to colour: auto, always or never (default auto)")
 	p.BoolVar(&g.debug, "debug", false, "trace requests on stderr, never a secret")
-	p.StringVar(&g.cacheDir, "cache-dir", "", "cache `FOLDER` (SLO_CACHE_DIR; this version keeps no cache)")
+	p.StringVar(&g.cacheDir, "cache-dir", "", "cache `FOLDER` (SLO_CACHE_DIR; default slo in the user's cache folder)")
 	p.BoolVar(&g.noCache, "no-cache", false, "neither read nor write the cache")
-	p.BoolVar(&g.refresh, "refresh", false, "read nothing from the cache")
-	p.BoolVar(&g.offline, "offline", false, "use nothing but the cache")
+	p.BoolVar(&g.refresh, "refresh", false, "read nothing from the cache, and write it anew")
+	p.BoolVar(&g.offline, "offline", false, "ask nothing: use the cache alone, and say how old it is")
 	root.PersistentFlags().SortFlags = false
 	mustComplete(root, "output", render.Formats()...)
 	mustComplete(root, "color", iostreams.ColorModes()...)

@@ -70,7 +70,7 @@ func runShow(ctx context.Context, o *showOptions) error {
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer done(ctx)
 	if err := onlyOne(o.name, catalog.Definitions); err != nil {
 		return err
 	}

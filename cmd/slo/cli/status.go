@@ -55,6 +55,7 @@ the columns and the reasons, "slo help formats" how figures are rounded.`,
 	cmd.Flags().StringVar(&o.since, "since", "", "`TIME` of the previous meeting (default -14d)")
 	cmd.Flags().BoolVar(&o.groups, "groups", false, "show every group of grouped SLOs, not only the worst of those that are not ok")
 	bindMaxRequests(cmd, &o.most)
+	cmd.Flags().BoolVar(&o.f.global.plan, "plan", false, "show what would be asked of Datadog, and how much the cache saves, and ask nothing")
 	return cmd
 }
 
@@ -67,8 +68,15 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.f.global.plan {
+		return o.f.foretell(ctx, service, query, when)
+	}
 	board, err := service.Evaluate(ctx, query)
-	done()
+	if err == nil {
+		o.f.markBoard(when.to)
+	}
+	board.Notes = append(board.Notes, o.f.offlineNote()...)
+	board.Notes = append(board.Notes, done(ctx)...)
 	if err != nil {
 		return err
 	}
@@ -105,6 +113,7 @@ func (f *factory) query(s selectorFlags, names []string, since string, maxReques
 	if err != nil {
 		return q, when, err
 	}
+	when = f.asOf(settings, when)
 	q.Question = slo.Question{To: when.to, TrendDays: trendDays}
 	if q.Question.Since, err = clock.previousMeeting(since, when); err != nil {
 		return q, when, err
