@@ -94,11 +94,12 @@ func (s *sim) close() {
 //	sim start WORLD|FILE [fault...]  serves a world at its own now and points DD_HOST at it
 //	sim saw METHOD PATH [COUNT]      how often a route was asked
 //	sim knows-every-route            no request was for a route the API does not have
+//	sim stop                         stops serving; nobody answers at DD_HOST any more
 //	sim html                         answers every request with a login page, as a proxy does
 func simulate(ts *testscript.TestScript, neg bool, args []string) {
 	s := ts.Value(simKey{}).(*sim)
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: sim start|saw|knows-every-route|html ...")
+		ts.Fatalf("usage: sim start|stop|saw|knows-every-route|html ...")
 	}
 	switch args[0] {
 	case "start":
@@ -116,6 +117,9 @@ func simulate(ts *testscript.TestScript, neg bool, args []string) {
 		s.http = httptest.NewServer(s.server)
 		ts.Setenv("DD_HOST", s.http.URL)
 		ts.Setenv("NOW", world.Now.UTC().Format(time.RFC3339))
+	case "stop":
+		s.close()
+		s.http = nil
 	case "html":
 		s.close()
 		s.http = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

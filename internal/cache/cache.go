@@ -114,11 +114,14 @@ func (c *Cache) stampAfter(seen int64) int64 {
 	}
 }
 
-// later does a job in the background. Jobs of the same shard keep their order.
-func (c *Cache) later(shard int, size int64, do func()) {
+// later does a job in the background, unless there is no room for it. Jobs of
+// the same shard keep their order.
+func (c *Cache) later(shard int, size int64, do func()) bool {
 	if !c.writers[shard].add(job{size: size, do: do}) {
 		c.faults.unfinish(1)
+		return false
 	}
+	return true
 }
 
 // shardOf spreads keys over the writers.

@@ -53,3 +53,12 @@ func (c *Cache) Running() bool {
 	}
 	return false
 }
+
+// Hold lets everything wait that is to be written, until it is released.
+func (c *Cache) Hold() (release func()) {
+	held := make(chan struct{})
+	for _, w := range c.writers {
+		w.add(job{do: func() { <-held }})
+	}
+	return func() { close(held) }
+}

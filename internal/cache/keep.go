@@ -35,7 +35,7 @@ func (c *Cache) Keep(r timeseries.Request, answers []timeseries.Answer) {
 			rest = append(rest, openPart{key, whole.cut(r.Span)})
 			continue
 		}
-		c.later(shardOf(key), days.size(), func() { c.keepSettled(key, days) })
+		c.settleLater(key, days)
 		for _, span := range []timeseries.Span{{Start: r.Span.Start, End: part.Start}, {Start: part.End, End: r.Span.End}} {
 			if !span.Empty() {
 				rest = append(rest, openPart{key, whole.cut(span)})
@@ -81,23 +81,87 @@ func (s stretch) cells() int64 {
 	return int64(len(s.groups)) * (s.span.Seconds() / s.step)
 }
 
-// keepSettled writes the days as packs, none across an edge of the grid.
-func (c *Cache) keepSettled(key string, days stretch) {
+// settleLater hands settled days over. Whoever writes first writes all that wait
+// for the same key, so that a slow disk is asked less often.
+func (c *Cache) settleLater(key string, days stretch) {
+	s, waiting := c.shelf(key), &days
+	s.mu.Lock()
+	s.pending = append(s.pending, waiting)
+	generation := s.generation
+	s.mu.Unlock()
+	taken := c.later(shardOf(key), days.size(), func() {
+		s.mu.Lock()
+		var all []*stretch
+		if s.generation == generation {
+			all, s.pending = s.pending, nil
+		}
+		s.mu.Unlock()
+		if len(all) > 0 {
+			c.keepSettled(key, all)
+		}
+	})
+	if !taken {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.pending = slices.DeleteFunc(s.pending, func(p *stretch) bool { return p == waiting })
+	}
+}
+
+// keepSettled writes days as packs, the earlier first where they meet.
+func (c *Cache) keepSettled(key string, all []*stretch) {
 	if c.faults.broken() {
 		return
 	}
 	packs := c.list(key, true)
-	for start := days.span.Start; start < days.span.End; {
-		end := min(days.span.End, timeseries.Floor(start, reach(days.step))+reach(days.step))
-		packs = c.keepPiece(key, days.cut(timeseries.Span{Start: start, End: end}), packs)
-		start = end
+	var runs []stretch
+	flush := func() {
+		for _, run := range runs {
+			packs = c.keepRun(key, run, packs)
+		}
+		runs = nil
 	}
+	for _, days := range all {
+		if slices.ContainsFunc(runs, days.clashes) {
+			flush()
+		}
+		runs = grow(runs, *days)
+	}
+	flush()
 	s := c.shelf(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.forgetting == 0 && s.listed {
 		s.shelve(packs)
 	}
+}
+
+// clashes reports whether two stretches meet and cannot become one.
+func (s stretch) clashes(t stretch) bool {
+	return s.step == t.step && s.span.Overlaps(t.span) && s.every != t.every
+}
+
+// grow adds a stretch to others, over which it goes, and puts those that touch together.
+func grow(runs []stretch, s stretch) []stretch {
+	for i := 0; i < len(runs); i++ {
+		r := runs[i]
+		if r.step != s.step || r.every != s.every || r.span.End < s.span.Start || s.span.End < r.span.Start {
+			continue
+		}
+		s = overlay(timeseries.Span{Start: min(r.span.Start, s.span.Start), End: max(r.span.End, s.span.End)}, s.step, []stretch{r, s})
+		runs = slices.Delete(runs, i, i+1)
+		i = -1 // what is longer now may touch another
+	}
+	return append(runs, s)
+}
+
+// keepRun writes days, none of the packs across an edge of the grid.
+func (c *Cache) keepRun(key string, days stretch, packs []shelved) []shelved {
+	for start := days.span.Start; start < days.span.End; {
+		end := min(days.span.End, timeseries.Floor(start, reach(days.step))+reach(days.step))
+		packs = c.keepPiece(key, days.cut(timeseries.Span{Start: start, End: end}), packs)
+		start = end
+	}
+	return packs
 }
 
 // keepPiece writes days that lie in one cell of the grid, together with the
@@ -204,6 +268,8 @@ func (c *Cache) Forget(key string) {
 	s := c.shelf(key)
 	s.mu.Lock()
 	s.forgetting++
+	s.generation++
+	s.pending = nil
 	s.mu.Unlock()
 	if !c.writable() {
 		return

@@ -75,7 +75,22 @@ func (m *machine) settled() int64 {
 	return timeseries.Floor(m.now.Unix()-day, day)
 }
 
+// keep keeps and forgets a few times before anything of it is written.
 func (m *machine) keep(t *rapid.T) {
+	c := m.one(t)
+	release := c.Hold()
+	for range rapid.IntRange(1, 4).Draw(t, "times") {
+		if rapid.IntRange(0, 7).Draw(t, "forget") == 0 {
+			m.forgetIn(t, c)
+		} else {
+			m.keepIn(t, c)
+		}
+	}
+	release()
+	c.Flush()
+}
+
+func (m *machine) keepIn(t *rapid.T, c *cache.Cache) {
 	q := questions().Draw(t, "question")
 	if m.fickle {
 		m.edition[q.key]++
@@ -119,9 +134,7 @@ func (m *machine) keep(t *rapid.T) {
 		}
 		answer.Groups = append(answer.Groups, g)
 	}
-	c := m.one(t)
 	c.Keep(timeseries.Request{Queries: []string{q.key}, Span: span, Step: q.step}, []timeseries.Answer{answer})
-	c.Flush()
 	if points {
 		if m.model[q] == nil {
 			m.model[q] = map[int64]cell{}
@@ -131,13 +144,17 @@ func (m *machine) keep(t *rapid.T) {
 }
 
 func (m *machine) forget(t *rapid.T) {
-	q := questions().Draw(t, "question")
 	c := m.one(t)
+	m.forgetIn(t, c)
+	c.Flush()
+}
+
+func (m *machine) forgetIn(t *rapid.T, c *cache.Cache) {
+	q := questions().Draw(t, "question")
 	c.Forget(q.key)
 	if held := c.Held(q.key, q.step); len(held) > 0 {
 		t.Fatalf("%v is forgotten and held over %v", q, held)
 	}
-	c.Flush()
 	m.edition[q.key]++
 	for other := range m.model {
 		if other.key == q.key {

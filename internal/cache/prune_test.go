@@ -148,7 +148,7 @@ func TestClear(t *testing.T) {
 		}
 	}
 	removed, freed, err := cache.Clear(store)
-	if err != nil || removed != 8 || freed < 8 {
+	if err != nil || removed != 6 || freed < 6 {
 		t.Errorf("%d removed, %d freed, %v", removed, freed, err)
 	}
 	entries, err := store.List("")
@@ -156,13 +156,12 @@ func TestClear(t *testing.T) {
 	for _, e := range entries {
 		left = append(left, e.Name)
 	}
-	if want := []string{"README", "v/x", "v12/z", "v1x/y", "video/x"}; err != nil || !slices.Equal(left, want) {
+	// A folder called v2 may well be somebody's sources.
+	if want := []string{"README", "v/x", "v0/x", "v12/z", "v1x/y", "v2/a/b/c", "video/x"}; err != nil || !slices.Equal(left, want) {
 		t.Errorf("left are %v, %v, want %v", left, err, want)
 	}
-	for _, gone := range []string{"v0", "v1", "v2"} {
-		if _, err := os.Stat(filepath.Join(folder, gone)); err == nil {
-			t.Errorf("the folder %s is still there", gone)
-		}
+	if _, err := os.Stat(filepath.Join(folder, "v1")); err == nil {
+		t.Error("the folder v1 is still there")
 	}
 	// A cache that is in use while it is cleared goes on.
 	c = cache.Open(config(store))

@@ -20,6 +20,10 @@ type shelf struct {
 	// forgetting counts the times that the key is to be forgotten and that has
 	// not happened yet. Until then nothing is held.
 	forgetting int
+	// pending are days that wait to be written, in the order in which they came.
+	pending []*stretch
+	// generation counts the times that the key was to be forgotten.
+	generation int
 	// banned are packs that were to be forgotten but could not be removed, and
 	// those that turned out damaged.
 	banned map[string]bool

@@ -216,8 +216,18 @@ func TestEveryIsKept(t *testing.T) {
 // Of days that meet, the newest are right, even where they cannot be merged.
 func TestTheNewerIsRight(t *testing.T) {
 	t.Parallel()
+	for _, flush := range []bool{true, false} {
+		theNewerIsRight(t, flush)
+	}
+}
+
+func theNewerIsRight(t *testing.T, flush bool) {
 	store := newMemory()
 	c := cache.Open(config(store))
+	release := func() {}
+	if !flush {
+		release = c.Hold()
+	}
 	for i, test := range []struct {
 		span  timeseries.Span
 		every int64
@@ -232,8 +242,12 @@ func TestTheNewerIsRight(t *testing.T) {
 		a := answer(test.span, 3600, float64(i))
 		a.Every = test.every
 		keep(c, "q", test.span, 3600, a)
-		c.Flush()
+		if flush {
+			c.Flush()
+		}
 	}
+	release()
+	c.Flush()
 	for _, c := range []*cache.Cache{c, cache.Open(config(store))} {
 		wantHeld(t, c, "q", 3600, days(-22, -5))
 		for _, test := range []struct {

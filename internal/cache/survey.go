@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -175,16 +174,13 @@ func remove(ctx context.Context, s Store, entries []Entry) (removed int, freed i
 	return removed, freed, err
 }
 
-// Clear removes everything that lies in the folders of this version and of
-// others, and nothing beside them.
+// Clear removes everything that is ours by its name, and nothing beside it: the
+// folder may be one that holds other things as well.
 func Clear(s Store) (removed int, freed int64, err error) {
-	for n := range 10 {
-		entries, unlisted := s.List(fmt.Sprintf("v%d/", n))
-		count, size, failed := remove(context.Background(), s, entries)
-		removed, freed = removed+count, freed+size
-		err = cmp.Or(err, unlisted, failed)
-	}
-	return removed, freed, err
+	entries, unlisted := s.List(version)
+	entries = slices.DeleteFunc(entries, func(e Entry) bool { return nameOf(e.Name).kind == foreignName })
+	removed, freed, err = remove(context.Background(), s, entries)
+	return removed, freed, cmp.Or(unlisted, err)
 }
 
 // sweep removes a temporary file that belongs to nobody any more.

@@ -41,7 +41,7 @@ func (j Job) compareReported(rec record, o slo.Objective, r slo.Reported, to int
 		Objective: o, Window: o.Timeframe.Window(r.IndexedAt), IndexedAt: r.IndexedAt,
 		Attainment: r.Attainment, RemainingPercent: r.RemainingPercent,
 	}
-	clock := func(t int64) string { return day(time.Unix(t, 0)) }
+	clock := func(t int64) string { return onClock(time.Unix(t, 0)) }
 	switch modified := j.Definition.Modified; {
 	case r.IndexedAt == 0:
 		c.Detail = "Datadog does not say when it computed its figure"

@@ -11,10 +11,15 @@ import (
 // ahead is how far behind the last of some cuts a fine stretch reaches at
 // least, where what is asked is also kept: windows move on, and the hours that
 // their ends will need tomorrow come along today.
-const ahead = int64(slo.Day)
+const ahead = day
 
-// coverage is the chunks that reach over some stretch: asked ones, and those that are held.
-type coverage struct{ asked, held []chunk }
+const day = int64(slo.Day)
+
+// coverage is the chunks that reach over an extent: asked ones, and those that are held.
+type coverage struct {
+	extent      timeseries.Span
+	asked, held []chunk
+}
 
 // at is a chunk that tells of the bucket at t in steps that are as fine.
 func (c coverage) at(t, step int64) (chunk, bool) {
@@ -30,13 +35,13 @@ func (c coverage) at(t, step int64) (chunk, bool) {
 
 // hold adds what is held, as far as it lies in the extent and, but for the
 // extent's own ends, in whole hours.
-func (c *coverage) hold(spans []timeseries.Span, step int64, extent timeseries.Span) {
+func (c *coverage) hold(spans []timeseries.Span, step int64) {
 	for _, s := range spans {
-		s = s.Intersect(extent)
-		if step == coarseStep || s.Start > extent.Start {
+		s = s.Intersect(c.extent)
+		if step == coarseStep || s.Start > c.extent.Start {
 			s.Start = timeseries.Ceil(s.Start, coarseStep)
 		}
-		if step == coarseStep || s.End < extent.End {
+		if step == coarseStep || s.End < c.extent.End {
 			s.End = timeseries.Floor(s.End, coarseStep)
 		}
 		if !s.Empty() {
@@ -47,29 +52,29 @@ func (c *coverage) hold(spans []timeseries.Span, step int64, extent timeseries.S
 
 // cover is the fewest chunks that reach over all cuts so that no used bucket
 // straddles one. An hour with a cut inside must be known in fine buckets, all
-// others may be known in coarse ones. What is held is used as it is; fine
-// chunks begin where the first hour needs one and are as long as they may be;
-// coarse ones take the rest, passing over other stretches in between.
-//
-// Where answers are kept, chunks begin with a day, so that whole days are kept.
+// others may be known in coarse ones. What is held is used as it is. Fine
+// chunks are as long as they may be and lie on a grid that is counted back from
+// the end, so that windows of different lengths share them; coarse ones take the
+// rest, passing over other stretches in between. All of them begin and end with
+// a day, but for the end of the extent, because whole days are kept.
 func cover(cuts []int64, held stretches, kept bool) coverage {
 	extent := timeseries.Span{Start: cuts[0], End: cuts[len(cuts)-1]}
-	var c coverage
-	c.hold(held.fine, fineStep, extent)
-	c.hold(held.coarse, coarseStep, extent)
+	c := coverage{extent: extent}
+	c.hold(held.fine, fineStep)
+	c.hold(held.coarse, coarseStep)
 	for i, cut := range cuts {
 		hour := timeseries.Floor(cut, coarseStep)
-		if _, known := c.at(max(hour, extent.Start), fineStep); hour == cut || known {
+		if hour == cut || c.knows(hour, fineStep) {
 			continue
 		}
-		c.askFine(hour, extent, kept)
+		c.askFine(hour)
 		last := i
 		for last+1 < len(cuts) && cuts[last+1]-cuts[last] <= ahead {
 			last++
 		}
 		for next := timeseries.Floor(cuts[last], coarseStep) + ahead; kept && hour <= next && next < extent.End; hour += coarseStep {
-			if _, known := c.at(max(hour, extent.Start), fineStep); !known {
-				c.askFine(hour, extent, kept)
+			if !c.knows(hour, fineStep) {
+				c.askFine(hour)
 			}
 		}
 	}
@@ -78,8 +83,8 @@ func cover(cuts []int64, held stretches, kept bool) coverage {
 			t = timeseries.Ceil(k.span.End, coarseStep)
 			continue
 		}
-		start := c.dawn(t, coarseStep, kept)
-		end := min(furthest(start, coarseStep, kept), timeseries.Floor(extent.End, coarseStep))
+		start := c.dawn(t, coarseStep)
+		end := min(timeseries.Floor(start+maxPoints*coarseStep, day), timeseries.Floor(extent.End, coarseStep))
 		for k, known := c.at(end-coarseStep, coarseStep); known; k, known = c.at(end-coarseStep, coarseStep) {
 			end = k.span.Start
 		}
@@ -89,26 +94,37 @@ func cover(cuts []int64, held stretches, kept bool) coverage {
 	return c
 }
 
-// askFine asks for fine buckets from an hour on, as far as one request goes and
-// nothing is known.
-func (c *coverage) askFine(hour int64, extent timeseries.Span, kept bool) {
-	start := c.dawn(hour, fineStep, kept)
-	if !kept {
-		start = max(start, extent.Start)
-	}
-	end := hour + coarseStep
-	for limit := furthest(timeseries.Floor(start, coarseStep), fineStep, kept); end < min(limit, extent.End); end += coarseStep {
-		if _, known := c.at(end, fineStep); known {
+// knows reports whether the hour, as far as it lies in the extent, is known at the step.
+func (c *coverage) knows(hour, step int64) bool {
+	_, known := c.at(max(hour, c.extent.Start), step)
+	return known
+}
+
+// askFine asks for fine buckets around an hour: from the beginning of its cell
+// of the grid, or from where nothing is known, as far as one request goes and nothing is known.
+func (c *coverage) askFine(hour int64) {
+	const length = maxPoints * fineStep
+	anchor := timeseries.Ceil(c.extent.End, day)
+	cell := anchor - timeseries.Ceil(anchor-hour, length)
+	start, end := hour, cell+length
+	for first := max(cell, timeseries.Floor(c.extent.Start, day)); start > first; start -= coarseStep {
+		if c.knows(start-coarseStep, fineStep) {
+			end = timeseries.Floor(start, day) + length // off the grid, it may as well be of full length
 			break
 		}
 	}
-	c.asked = append(c.asked, chunk{timeseries.Span{Start: start, End: min(end, extent.End)}, fineStep})
+	for t := hour + coarseStep; t < min(end, c.extent.End); t += coarseStep {
+		if c.knows(t, fineStep) {
+			end = t
+		}
+	}
+	c.asked = append(c.asked, chunk{timeseries.Span{Start: start, End: min(end, c.extent.End)}, fineStep})
 }
 
-// dawn is where a chunk begins that must hold the hour: with its day, where
-// answers are kept and the time before is not known.
-func (c *coverage) dawn(hour, step int64, kept bool) int64 {
-	for kept && hour%int64(slo.Day) != 0 {
+// dawn is where a chunk begins that must hold the hour: with its day, as far as
+// the time before is not known.
+func (c *coverage) dawn(hour, step int64) int64 {
+	for hour%day != 0 {
 		if _, known := c.at(hour-coarseStep, step); known {
 			break
 		}
@@ -117,19 +133,11 @@ func (c *coverage) dawn(hour, step int64, kept bool) int64 {
 	return hour
 }
 
-// furthest is where a chunk ends at the latest: with a day, where answers are kept.
-func furthest(start, step int64, kept bool) int64 {
-	end := start + maxPoints*step
-	if kept {
-		return timeseries.Floor(end, int64(slo.Day))
-	}
-	return end
-}
-
-// coverSlices is the fewest chunks at one step over an extent, full ones from the end on.
-func coverSlices(extent timeseries.Span, step int64, held []timeseries.Span, kept bool) coverage {
+// coverSlices is the fewest chunks at one step over an extent, full ones from
+// the end on, each beginning with a day where one is so long.
+func coverSlices(extent timeseries.Span, step int64, held []timeseries.Span) coverage {
 	extent = timeseries.Span{Start: timeseries.Floor(extent.Start, step), End: timeseries.Ceil(extent.End, step)}
-	if day := int64(slo.Day); kept && day%step == 0 {
+	if day%step == 0 {
 		extent.Start = timeseries.Floor(extent.Start, day)
 	}
 	var c coverage
@@ -140,21 +148,20 @@ func coverSlices(extent timeseries.Span, step int64, held []timeseries.Span, kep
 			continue
 		}
 		c.held = append(c.held, chunk{s, step})
-		c.ask(timeseries.Span{Start: s.End, End: end}, step, kept)
+		c.ask(timeseries.Span{Start: s.End, End: end}, step)
 		end = s.Start
 	}
-	c.ask(timeseries.Span{Start: extent.Start, End: end}, step, kept)
+	c.ask(timeseries.Span{Start: extent.Start, End: end}, step)
 	return c
 }
 
-// ask cuts a gap into the fewest chunks at one step. Where answers are kept,
-// they end with a day, but for the last.
-func (c *coverage) ask(gap timeseries.Span, step int64, kept bool) {
+// ask cuts a gap into the fewest chunks at one step.
+func (c *coverage) ask(gap timeseries.Span, step int64) {
 	length := maxPoints * step
 	for end := gap.End; end > gap.Start; {
 		start := max(gap.Start, end-length)
-		if day := timeseries.Ceil(end-length, int64(slo.Day)); kept && day > gap.Start && day < end {
-			start = day
+		if dawn := timeseries.Ceil(end-length, day); dawn > gap.Start && dawn < end {
+			start = dawn
 		}
 		c.asked = append(c.asked, chunk{timeseries.Span{Start: start, End: end}, step})
 		end = start

@@ -187,7 +187,7 @@ func (j Job) assess(rec record, ask inquiry) (Row, error) {
 		if !m.Modified.IsZero() && longest.Contains(m.Modified.Unix()) {
 			row.Notes = append(row.Notes, slo.Note{Code: "monitor_changed", Text: fmt.Sprintf(
 				"its monitor %q was edited %s, inside its %s window; what it recorded before then stands as it was",
-				cmp.Or(m.Name, strconv.FormatInt(m.ID, 10)), day(m.Modified), row.Windows[len(row.Windows)-1].Objective.Timeframe)})
+				cmp.Or(m.Name, strconv.FormatInt(m.ID, 10)), onClock(m.Modified), row.Windows[len(row.Windows)-1].Objective.Timeframe)})
 		}
 	}
 	if t := rec.overall.timeline; t != nil && len(t.Stretches) > 0 && t.Stretches[0].Span.Start > longest.Start {
@@ -288,13 +288,13 @@ func about(d slo.Definition, row Row, rec record) []slo.Note {
 	longest := row.Windows[len(row.Windows)-1].Window
 	switch created, modified := d.Created, d.Modified; {
 	case !created.IsZero() && created.Unix() >= longest.End:
-		say("created_later", "created %s, after the window; it is counted by today's definition", day(created))
+		say("created_later", "created %s, after the window; it is counted by today's definition", onClock(created))
 	case !created.IsZero() && longest.Contains(created.Unix()):
 		say("younger_than_window", "created %s, inside its %s window; here what was measured before then is counted by today's definition",
-			day(created), row.Windows[len(row.Windows)-1].Objective.Timeframe)
+			onClock(created), row.Windows[len(row.Windows)-1].Objective.Timeframe)
 	case !modified.IsZero() && longest.Contains(modified.Unix()):
 		say("definition_changed", "edited %s, inside its %s window; here the whole window is counted by today's definition",
-			day(modified), row.Windows[len(row.Windows)-1].Objective.Timeframe)
+			onClock(modified), row.Windows[len(row.Windows)-1].Objective.Timeframe)
 	}
 	for _, w := range row.Windows {
 		if c, ok := w.Coverage.Value(); ok && c < 1 && w.State != slo.NoData {
@@ -322,8 +322,8 @@ func (r record) silence() string {
 	return "counts by the settings of its monitors"
 }
 
-// day is an instant as notes write it.
-func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+// onClock is an instant as notes write it.
+func onClock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // DefectOf is the defect that an error stands for: the one it wraps, else one
 // that says what went wrong.

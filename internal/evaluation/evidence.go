@@ -24,7 +24,7 @@ func (a answers) counts(sli slo.EventSLI, pieces []piece) (record, error) {
 	side := func(terms []slo.Term, values func(*slo.Run) []float64) error {
 		for _, t := range terms {
 			for i, p := range pieces {
-				answer := a.series[answerKey{t.Query, p.chunk}]
+				answer := a.at(t.Query, p.chunk)
 				if beyondRetention(answer.Err) {
 					known.Start = max(known.Start, p.span.End)
 					continue
@@ -33,7 +33,7 @@ func (a answers) counts(sli slo.EventSLI, pieces []piece) (record, error) {
 					return answer.Err
 				}
 				rare.note(t.Query, answer.Every)
-				for _, g := range answer.Groups {
+				for _, g := range inOrder(answer.Groups) {
 					part := slice(g.Series, p.span)
 					addWeighted(values(&overall.Runs[i]), part, t.Weight)
 					if len(sli.GroupBy) == 0 {
@@ -63,6 +63,17 @@ func (a answers) counts(sli slo.EventSLI, pieces []piece) (record, error) {
 	}
 	slices.SortFunc(rec.groups, func(x, y groupRecord) int { return strings.Compare(x.name, y.name) })
 	return rec, nil
+}
+
+// inOrder are the groups by their tags, so that sums do not depend, not even in
+// their last digit, on the order in which they were answered or kept.
+func inOrder(groups []timeseries.Group) []timeseries.Group {
+	if len(groups) < 2 {
+		return groups
+	}
+	ordered := slices.Clone(groups)
+	slices.SortStableFunc(ordered, func(a, b timeseries.Group) int { return slices.Compare(a.Tags, b.Tags) })
+	return ordered
 }
 
 // beyondRetention reports whether an error is a [retention].

@@ -3,6 +3,7 @@ package evaluation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -33,6 +34,15 @@ type answers struct {
 	series    map[answerKey]timeseries.Answer
 	histories map[string]historyAnswer
 	settings  map[int64]monitorAnswer
+}
+
+// at is what came back for a query and a chunk. Nothing is never read as "no points".
+func (a answers) at(query string, c chunk) timeseries.Answer {
+	answer, there := a.series[answerKey{query, c}]
+	if !there {
+		answer.Err = &slo.Defect{Kind: slo.Unavailable, Message: fmt.Sprintf("%s was not answered for %s", query, c.span)}
+	}
+	return answer
 }
 
 // answerKey is a query, or a formula's key, and when it was asked for.
@@ -77,6 +87,7 @@ type round struct {
 	got      answers
 	waiting  []int
 	waiters  map[need][]int
+	answered map[need]bool
 	finished []outcome
 	// differs are the sampled queries whose held data is not what Datadog says now.
 	differs []string
@@ -121,6 +132,7 @@ func (r Runner) play(ctx context.Context, jobs []Job, plan Plan, ask inquiry, fr
 		got:      answers{map[answerKey]timeseries.Answer{}, map[string]historyAnswer{}, map[int64]monitorAnswer{}},
 		waiting:  make([]int, len(jobs)),
 		waiters:  map[need][]int{},
+		answered: map[need]bool{},
 		finished: make([]outcome, len(jobs)),
 	}
 	f.evaluations.SetLimit(max(1, r.Concurrency))
@@ -227,6 +239,10 @@ func (f *round) filed(l *lane, err error, answered []need, file func(error)) (re
 	}
 	file(err)
 	for _, n := range answered {
+		if f.answered[n] { // a query may travel twice: by itself, and along with a formula
+			continue
+		}
+		f.answered[n] = true
 		for _, i := range f.waiters[n] {
 			if f.waiting[i]--; f.waiting[i] == 0 {
 				ready = append(ready, i)
@@ -256,7 +272,7 @@ func notCached(err error) bool {
 // far as somebody waits for them.
 func (f *round) file(r timeseries.Request, list []timeseries.Answer, err error) {
 	for i, n := range needsOf(r) {
-		if len(f.waiters[n]) > 0 {
+		if len(f.waiters[n]) > 0 && !f.answered[n] {
 			f.got.series[n.series] = answerAt(list, i, err)
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // and asked for anew before a number is shown.
 
 // overlap is how much of the kept transitions is asked for again, in seconds.
-const overlap = int64(slo.Day)
+const overlap = day
 
 // fetchHeld adds what the shelf holds of a job's evidence; stale when it does not after all.
 func (f *round) fetchHeld(i int, got *answers) (stale bool) {

@@ -459,3 +459,44 @@ func TestGoneFromTheShelf(t *testing.T) {
 		}
 	}
 }
+
+// A query that travels twice over one stretch, by itself and along with a
+// formula, is one answer: nothing is evaluated before the last is there.
+func TestQueriesThatTravelTwice(t *testing.T) {
+	t.Parallel()
+	var jobs []evaluation.Job
+	for i := range 30 { // more than one request holds
+		jobs = append(jobs, job(fmt.Sprint("e", i), fmt.Sprint("g", i), fmt.Sprint("v", i), slo.SevenDays))
+		s := job(fmt.Sprint("s", i), "", "", slo.SevenDays)
+		s.Definition.SLI = slo.SliceSLI{
+			Formula: "a + b", Queries: map[string]string{"a": fmt.Sprint("g", i), "b": fmt.Sprint("v", i)},
+			Comparator: "<", Threshold: 60, Seconds: slo.BucketSeconds,
+		}
+		jobs = append(jobs, s)
+	}
+	source := metrics(func(ctx context.Context, r timeseries.Request) ([]timeseries.Answer, error) {
+		answers, err := world{seed: 6}.Series(ctx, r)
+		for _, f := range r.Formulas {
+			answers = append(answers, answers[slices.Index(r.Queries, f.Inputs[0].Query)])
+		}
+		return answers, err
+	})
+	q := board(noon + 300)
+	for range 20 {
+		rows, err := evaluation.Runner{Metrics: source, Concurrency: 8}.Run(t.Context(), jobs, evaluation.NewPlan(jobs, q, evaluation.Bounds{}), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range rows {
+			if row.Defect != nil {
+				t.Fatalf("%s: %v", row.Definition.ID, row.Defect)
+			}
+			if sli, counts := jobs[i].Definition.SLI.(slo.EventSLI); counts {
+				a := row.Windows[0]
+				if good, _ := a.Good.Value(); good != (world{seed: 6}).events(sli.Good[0].Query, a.Window.Start, a.Window.End) {
+					t.Fatalf("%s: %v good events are not those of the traffic", row.Definition.ID, good)
+				}
+			}
+		}
+	}
+}

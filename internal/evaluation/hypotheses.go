@@ -238,7 +238,7 @@ func (j Job) sinceEdit(rec record, theirs claim) []hypothesis {
 		}
 		since := timeseries.Span{Start: edit.at.Unix(), End: theirs.window.End}
 		all = append(all, hypothesis{
-			DefinitionChanged, fmt.Sprintf("Datadog counts only what came after the SLO was %s, %s", edit.verb, day(edit.at)),
+			DefinitionChanged, fmt.Sprintf("Datadog counts only what came after the SLO was %s, %s", edit.verb, onClock(edit.at)),
 			func() []slo.Estimate {
 				if rec.overall.timeline == nil {
 					return []slo.Estimate{rec.overall.events(j.Occurrences, slo.ByStart, nil).Between(since)}

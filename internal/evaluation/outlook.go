@@ -57,7 +57,10 @@ func (s Service) Outlook(ctx context.Context, q Query) (Outlook, error) {
 	}
 	o.Lines = append(o.Lines, series)
 	if p.plan.Sample != nil {
-		o.Lines = append(o.Lines, OutlookLine{Kind: "sample", Asked: count(1), Cached: count(0), Detail: "a stretch that is cached is asked for again, to see whether it is still true"})
+		o.Lines = append(o.Lines, OutlookLine{
+			Kind: "checks of the cache", Asked: count(1 + len(p.plan.Probes)), Cached: count(0),
+			Detail: "one stretch that is kept, and what is kept as silent, to see whether that is still true",
+		})
 	}
 	if n := len(p.plan.Histories); n > 0 {
 		o.Lines = append(o.Lines, OutlookLine{Kind: "monitor histories", Asked: count(n), Cached: count(0), Detail: "where transitions are cached, only the time since and a day before"})

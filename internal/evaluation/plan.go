@@ -176,7 +176,7 @@ func (p *Plan) sample(pick func(int) int) *timeseries.Request {
 	options := batches(p.held[of])
 	r := options[pick(len(options))]
 	r.Step = of.step
-	start := timeseries.Floor(of.span.Start+at*coarseStep, int64(slo.Day))
+	start := timeseries.Floor(of.span.Start+at*coarseStep, day)
 	start = max(of.span.Start, min(start, of.span.End-maxPoints*of.step))
 	r.Span = timeseries.Span{Start: start, End: min(of.span.End, start+maxPoints*of.step)}
 	return &r

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/slo-cli/slo/pkg/slo"
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
@@ -103,7 +102,7 @@ func (r Runner) shelve(request timeseries.Request, list []timeseries.Answer) {
 		for _, g := range list[i].Groups {
 			for k, v := range g.Series.Values {
 				if at := g.Series.Start + int64(k)*g.Series.Step; !timeseries.IsMissing(v) {
-					span.End = min(span.End, timeseries.Floor(at, int64(slo.Day)))
+					span.End = min(span.End, timeseries.Floor(at, day))
 					break
 				}
 			}
@@ -113,7 +112,7 @@ func (r Runner) shelve(request timeseries.Request, list []timeseries.Answer) {
 				span.End = min(span.End, silent[in.Query].End) // nothing where the query was not silent at all
 			}
 		}
-		if span.Seconds() >= int64(slo.Day) {
+		if span.Seconds() >= day {
 			silent[n.series.query] = span
 		}
 	}

@@ -20,7 +20,7 @@ func (a answers) slices(sli slo.SliceSLI, pieces []piece) (record, error) {
 	known := grid.span
 	var rare rarity
 	for _, p := range pieces {
-		answer := a.series[answerKey{value, p.chunk}]
+		answer := a.at(value, p.chunk)
 		if beyondRetention(answer.Err) {
 			known.Start = max(known.Start, p.span.End)
 			continue
@@ -34,7 +34,7 @@ func (a answers) slices(sli slo.SliceSLI, pieces []piece) (record, error) {
 	}
 	for _, query := range inputs {
 		for _, p := range pieces {
-			answer := a.series[answerKey{query, p.chunk}]
+			answer := a.at(query, p.chunk)
 			if answer.Err != nil && !beyondRetention(answer.Err) {
 				return record{}, answer.Err
 			}

@@ -47,6 +47,9 @@ the columns and the reasons, "slo help formats" how figures are rounded.`,
 		ValidArgsFunction: f.completeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.names = args
+			if f := o.f.global; f.plan && (f.noCache || f.refresh) {
+				return usage("--plan goes by what the cache holds, which --no-cache and --refresh do not read: give one of them")
+			}
 			return f.within(cmd.Context(), func(ctx context.Context) error { return runStatus(ctx, o) })
 		},
 	}
