@@ -208,13 +208,10 @@ func (s Service) inventory(ctx context.Context, q Query) (inventory, error) {
 		all.definitions, all.notes, err = s.List(within, q)
 		return err
 	})
-	group.Go(func() (err error) {
-		all.corrections, err = s.Catalog.Corrections(within)
-		if missing(err) {
-			uncorrected = err // an API without corrections: said below, not fatal
-			return nil
-		}
-		return err
+	group.Go(func() error {
+		// What is wrong with the listing as well is the better explanation, so this does not end it.
+		all.corrections, uncorrected = s.Catalog.Corrections(within)
+		return nil
 	})
 	if s.Records != nil {
 		group.Go(func() error {
@@ -238,7 +235,10 @@ func (s Service) inventory(ctx context.Context, q Query) (inventory, error) {
 	if err := ctx.Err(); errors.Is(err, context.Canceled) {
 		return inventory{}, err
 	}
-	if uncorrected != nil {
+	if uncorrected != nil && !missing(uncorrected) {
+		return inventory{}, uncorrected
+	}
+	if uncorrected != nil { // an API without corrections
 		all.notes = append(all.notes, slo.Note{
 			Code: "corrections_unread", Text: "status corrections could not be read, so figures are as if there were none: " + uncorrected.Error(),
 		})
