@@ -181,7 +181,7 @@ func organisation(t *testing.T) http.HandlerFunc {
 			io.WriteString(w, fixtures["metric_metadata"])
 		default:
 			w.WriteHeader(http.StatusNotFound)
-			io.WriteString(w, `<html>not found`)
+			io.WriteString(w, `{"errors":["Not found"]}`)
 		}
 	}
 }

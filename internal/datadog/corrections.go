@@ -54,6 +54,10 @@ func (c *Client) CorrectionsOf(ctx context.Context, id string) ([]slo.Correction
 
 func (c *Client) corrections(ctx context.Context, op operation, by paging) ([]slo.Correction, error) {
 	all, err := c.list(ctx, op, by, identity)
+	if err == nil && all.announced > len(all.elements) {
+		// Whatever the missing ones apply to would have a wrong figure.
+		err = strange(op, "Datadog counts %d status corrections but listed %d", all.announced, len(all.elements))
+	}
 	if err := c.conclude(op, err); err != nil {
 		return nil, err
 	}

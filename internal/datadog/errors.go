@@ -24,14 +24,17 @@ type failure struct {
 	// ofQuery marks a failure for which one of several queries may be to blame:
 	// asked for without it, the others may be answered.
 	ofQuery bool
+	// elsewhere says that the answer is not Datadog's but of something in front of it.
+	elsewhere bool
 }
 
 // Error is the defect's message.
 func (f *failure) Error() string { return f.defect.Message }
 
 // NotFound reports whether Datadog does not have what was asked for. It is how
-// packages that know nothing of Datadog recognise that, with errors.As.
-func (f *failure) NotFound() bool { return f.status == http.StatusNotFound }
+// packages that know nothing of Datadog recognise that, with errors.As. A page
+// of a proxy that says "not found" says nothing about Datadog.
+func (f *failure) NotFound() bool { return f.status == http.StatusNotFound && !f.elsewhere }
 
 // Unwrap gives both to the errors package.
 func (f *failure) Unwrap() []error {
@@ -106,7 +109,7 @@ func (c *Client) refused(op operation, status int, header http.Header, body []by
 		text += ": " + said
 	}
 	d := &slo.Defect{Kind: slo.Invalid, Message: text}
-	f := &failure{defect: d, status: status}
+	f := &failure{defect: d, status: status, elsewhere: !json.Valid(body)}
 	switch {
 	case status == http.StatusBadRequest && op.kind == CallSeries && strings.Contains(strings.ToLower(said), outsideRetention):
 		d.Hints = []string{"Datadog keeps metrics for a limited time, usually 15 months; ask for a window that ends later"}

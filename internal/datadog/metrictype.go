@@ -31,7 +31,7 @@ func (c *Client) MetricType(ctx context.Context, name string) (string, error) {
 	_, err := c.object(ctx, op, &metadata)
 	err = c.conclude(op, err)
 	var f *failure
-	if errors.As(err, &f) && f.status == http.StatusNotFound {
+	if errors.As(err, &f) && f.NotFound() {
 		return "", nil
 	}
 	if err != nil {

@@ -50,7 +50,19 @@ type page struct {
 // two of them; a page of nothing but known elements is an error, since asking
 // on would never end. A page shorter than asked is the last one, unless the
 // server counts more elements than it has shown: it may allow fewer per page than we asked for.
+//
+// Where the server counts more than it showed, objects may have moved to pages
+// that were read already. All is then read once more.
 func (c *Client) list(ctx context.Context, op operation, by paging, key func(json.RawMessage) string) (listing, error) {
+	all, err := c.pages(ctx, op, by, key)
+	if err != nil || all.announced <= len(all.elements) {
+		return all, err
+	}
+	return c.pages(ctx, op, by, key)
+}
+
+// pages reads all pages once.
+func (c *Client) pages(ctx context.Context, op operation, by paging, key func(json.RawMessage) string) (listing, error) {
 	all := listing{announced: -1}
 	seen := map[string]bool{}
 	offset := 0

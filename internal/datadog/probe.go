@@ -1,6 +1,7 @@
 package datadog
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -146,8 +147,8 @@ func (c *Client) probeSeries(ctx context.Context) (Finding, error) {
 	}
 	r, err := c.call(ctx, op)
 	if err == nil {
-		if _, bad := decodeSeries(r.body); bad != nil {
-			err = c.badSeries(op, r.body, bad)
+		if _, bad := readSeries(bytes.NewReader(r.body)); bad != nil {
+			err = c.badSeries(op, bad)
 		}
 	}
 	return findingOf(r.header), err

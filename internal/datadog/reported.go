@@ -103,7 +103,7 @@ func (c *Client) search(ctx context.Context, op operation) (listing, error) {
 	}
 	more := take(first)
 	for next := 1; more && (all.announced < 0 || next*size < all.announced); {
-		if next >= maxPages || len(all.elements) >= maxElements {
+		if next > maxPages-reportedAtOnce || len(all.elements) >= maxElements {
 			return listing{}, strange(op, "it has no end, even after %d elements", len(all.elements))
 		}
 		wave := 1 // without a total each page may be the last

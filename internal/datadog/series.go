@@ -151,7 +151,7 @@ func (c *Client) isolate(ctx context.Context, queries []seriesQuery, span timese
 	)
 	ofQuery := errors.As(err, &tooLarge) || (errors.As(err, &f) && f.ofQuery)
 	switch {
-	case ctx.Err() != nil, errors.As(err, &limited), defectOf(err).Kind == slo.Auth:
+	case ctx.Err() != nil, errors.As(err, &limited), defectOf(err).Kind == slo.Auth, errors.Is(err, ErrOffline):
 		return nil, err
 	case len(queries) == 1 && ofQuery:
 		return []reading{{Answer: timeseries.Answer{Err: err}}}, nil

@@ -45,9 +45,6 @@ type complaintError string
 // Error is what it says.
 func (e complaintError) Error() string { return string(e) }
 
-// decodeSeries reads an answer that is in memory.
-func decodeSeries(body []byte) (points, error) { return readSeries(bytes.NewReader(body)) }
-
 // readSeries reads the whole answer as it arrives. A null value is
 // [timeseries.Missing]; a null anywhere else is an error. An answer that is no
 // JSON object is a [brokenError]; in one that is, a complaint of Datadog's own

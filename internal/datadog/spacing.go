@@ -349,6 +349,9 @@ func (c *Client) look(ctx context.Context, q seriesQuery, groups []timeseries.Gr
 		return coarse, nil // there is nothing finer to ask for, or too much was asked already
 	}
 	stretch := checkStretch(groups, times, width, step, interval)
+	if stretch.Seconds() <= width {
+		return coarse, nil // of a stretch no longer than one wide bucket nothing can be seen to lie off their grid
+	}
 	claimed := slices.DeleteFunc(slices.Clone(times), func(t int64) bool { return !stretch.Contains(t) })
 	if !q.isFormula {
 		finer, err := c.times(ctx, []seriesQuery{q.again()}, stretch, interval)
@@ -453,11 +456,19 @@ func finerInterval(step int64) int64 {
 
 // checkStretch begins at the largest point, so that there is something to see,
 // and is as long as a few wide buckets or as the number of points allows. It
-// ends with the answer, since nothing was claimed beyond.
+// ends with the answer, since nothing was claimed beyond; where that would cut
+// it short, it begins at the last point from which on it has its length.
 func checkStretch(groups []timeseries.Group, times []int64, width, step, interval int64) timeseries.Span {
+	answer := groups[0].Series.Span()
+	length := min(4*width, timeseries.Floor(checkPoints*interval, step))
 	start, _ := largest(groups, times)
-	long := timeseries.Span{Start: start, End: start + min(4*width, timeseries.Floor(checkPoints*interval, step))}
-	return long.Intersect(groups[0].Series.Span())
+	for _, t := range slices.Backward(times) {
+		if start+length <= answer.End {
+			break
+		}
+		start = min(start, t)
+	}
+	return timeseries.Span{Start: start, End: start + length}.Intersect(answer)
 }
 
 // largest is the time with the largest values, all groups together.

@@ -29,14 +29,14 @@ func (c *Client) points(ctx context.Context, op operation) (points, error) {
 		p, bad = readSeries(bytes.NewReader(r.body))
 	}
 	if bad != nil {
-		return points{}, c.badSeries(op, nil, bad)
+		return points{}, c.badSeries(op, bad)
 	}
 	return p, nil
 }
 
 // badSeries says what is wrong with an answer that could not be decoded. The
 // error has all that is needed of the body.
-func (c *Client) badSeries(op operation, _ []byte, err error) error {
+func (c *Client) badSeries(op operation, err error) error {
 	var broken *brokenError
 	var said complaintError
 	switch {

@@ -38,8 +38,10 @@ func near(indexed, to int64) bool { return indexed >= to-comparableFor && indexe
 // gives for the very window that it stands for.
 func (j Job) compareReported(rec record, o slo.Objective, r slo.Reported, to int64) *Comparison {
 	c := &Comparison{
-		Objective: o, Window: o.Timeframe.Window(r.IndexedAt), IndexedAt: r.IndexedAt,
-		Attainment: r.Attainment, RemainingPercent: r.RemainingPercent,
+		Objective: o, IndexedAt: r.IndexedAt, Attainment: r.Attainment, RemainingPercent: r.RemainingPercent,
+	}
+	if r.IndexedAt != 0 {
+		c.Window = o.Timeframe.Window(r.IndexedAt)
 	}
 	clock := func(t int64) string { return onClock(time.Unix(t, 0)) }
 	switch modified := j.Definition.Modified; {

@@ -115,7 +115,10 @@ func TestReasonsOfEvents(t *testing.T) {
 			if got == nil || got.Verdict != c.verdict || got.Reason != c.reason {
 				t.Fatalf("%+v, want verdict %d, reason %q", got, c.verdict, c.reason)
 			}
-			if got.Window.End != c.indexed || got.Window.Seconds() != week {
+			if c.indexed == 0 && !got.Window.Empty() {
+				t.Errorf("window %v of a figure of no known time", got.Window)
+			}
+			if c.indexed != 0 && (got.Window.End != c.indexed || got.Window.Seconds() != week) {
 				t.Errorf("window %v, want the week before the index", got.Window)
 			}
 			if c.verdict != evaluation.Agrees && got.Detail == "" {

@@ -19,18 +19,16 @@ const mostAsked = 50
 
 // correct gives every job the occurrences of the status corrections that apply
 // to it. An objective about which that cannot be known gets a Defect: a figure
-// that ignores a correction would be wrong. What concerns no single objective is returned as notes.
-func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo.Correction, q slo.Question, ends timeseries.Span) ([]slo.Note, error) {
-	var notes []slo.Note
-	applies := applied{catalog: catalog, asked: map[string]listed{}}
+// that ignores a correction would be wrong.
+func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo.Correction, q slo.Question, ends timeseries.Span) error {
+	applies := applied{catalog: catalog, asked: map[string]listed{}, known: map[string]bool{}}
+	for _, c := range corrections {
+		applies.known[c.ID] = true
+	}
 	byID := jobsByID(jobs)
 	all := slices.Sorted(maps.Values(byID))
 	extents := map[int]timeseries.Span{}
 	for _, c := range corrections {
-		if c.Unreadable != "" && c.SLOID == "" && c.Query == "" {
-			notes = append(notes, slo.Note{Code: "correction_unclear", Text: c.Unreadable + "; whatever it applies to is not corrected"})
-			continue
-		}
 		candidates := all
 		if i, there := byID[c.SLOID]; there {
 			candidates = []int{i}
@@ -55,11 +53,11 @@ func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo
 				yes, err := applies.to(ctx, job.Definition.ID, c)
 				if err != nil {
 					if ctxErr := ctx.Err(); errors.Is(ctxErr, context.Canceled) {
-						return nil, ctxErr
+						return ctxErr
 					}
 					d := DefectOf(err)
 					job.Definition.Defect = &slo.Defect{Kind: d.Kind, Hints: d.Hints, Message: fmt.Sprintf(
-						"whether the status correction %s, which selects SLOs by %q, applies is not known: %s", c.ID, c.Query, d.Message)}
+						"whether %s applies is not known: %s", described(c), d.Message)}
 					continue
 				}
 				if !yes {
@@ -69,7 +67,15 @@ func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo
 			job.apply(c, extent)
 		}
 	}
-	return notes, nil
+	return nil
+}
+
+// described says which status correction it is, for messages.
+func described(c slo.Correction) string {
+	if c.Query == "" {
+		return c.Unreadable + ", and so"
+	}
+	return fmt.Sprintf("the status correction %s, which selects SLOs by %q,", c.ID, c.Query)
 }
 
 // apply adds the occurrences of a correction that reach into the extent.
@@ -96,6 +102,9 @@ func selection(c slo.Correction) (query tagquery.Query, readable bool) {
 	if c.SLOID != "" {
 		return query, true
 	}
+	if c.Query == "" { // it names neither that we could read
+		return query, false
+	}
 	query, err := tagquery.Parse(c.Query)
 	return query, err == nil && !query.FreeText()
 }
@@ -104,6 +113,8 @@ func selection(c slo.Correction) (query tagquery.Query, readable bool) {
 type applied struct {
 	catalog Catalog
 	asked   map[string]listed
+	// known are the ids of all status corrections.
+	known map[string]bool
 }
 
 // listed is what Datadog said of one objective.
@@ -127,5 +138,13 @@ func (a applied) to(ctx context.Context, id string, c slo.Correction) (bool, err
 	if list.err != nil {
 		return false, list.err
 	}
-	return slices.ContainsFunc(list.corrections, func(l slo.Correction) bool { return l.ID == c.ID }), nil
+	if i := slices.IndexFunc(list.corrections, func(l slo.Correction) bool { return l.ID == "" }); i >= 0 && c.ID != "" {
+		return false, &slo.Defect{Kind: slo.Invalid, Message: "Datadog lists one of it without a readable id"}
+	}
+	return slices.ContainsFunc(list.corrections, func(l slo.Correction) bool {
+		if c.ID == "" { // it may be any that is not another
+			return l.ID == "" || !a.known[l.ID]
+		}
+		return l.ID == c.ID
+	}), nil
 }

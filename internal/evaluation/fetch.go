@@ -146,8 +146,10 @@ func (r Runner) play(ctx context.Context, jobs []Job, plan Plan, ask inquiry, fr
 			ready = append(ready, i)
 		}
 	}
-	f.evaluate(ready)
+	var early sync.WaitGroup // what needs no answer must not hold the first request up
+	early.Go(func() { f.evaluate(ready) })
 	f.send(ctx)
+	early.Wait()
 	if err := f.evaluations.Wait(); err != nil {
 		return nil, err
 	}

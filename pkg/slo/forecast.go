@@ -1,7 +1,6 @@
 package slo
 
 import (
-	"iter"
 	"math"
 
 	"github.com/slo-cli/slo/pkg/timeseries"
@@ -47,13 +46,36 @@ func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 		seconds := math.Ceil(remaining / (incoming - ageing))
 		return to + reached - window.Start + min(int64(seconds), end-reached), true
 	}
-	for p := range e.portions(window, e.Unit != Seconds) {
+	var p portion // what is not gone through yet
+	pass := func() (int64, bool) {
 		if p.span.Start > reached {
 			if at, ended := step(p.span.Start, 0); ended {
-				return at
+				return at, true
 			}
 		}
-		if at, ended := step(p.span.End, p.bad()/float64(p.span.Seconds())); ended {
+		return step(p.span.End, p.valid.Minus(p.good)/float64(p.span.Seconds()))
+	}
+	for _, r := range e.Runs {
+		lo, hi := r.indices(window)
+		for i := lo; i < hi; {
+			next := e.portion(r, i, hi)
+			i += int(next.span.Seconds() / r.Step)
+			if p.joins(next, e.Unit) {
+				p.span.End = next.span.End
+				p.good.AddSum(next.good)
+				p.valid.AddSum(next.valid)
+				continue
+			}
+			if !p.span.Empty() {
+				if at, ended := pass(); ended {
+					return at
+				}
+			}
+			p = next
+		}
+	}
+	if !p.span.Empty() {
+		if at, ended := pass(); ended {
 			return at
 		}
 	}
@@ -65,21 +87,26 @@ func exhaustion(o Objective, e Events, s sheet, to int64) int64 {
 
 // spentAt is when the bad events of the window first added up to its allowance.
 func spentAt(t Target, e Events, window timeseries.Span, valid float64) int64 {
-	var spent tally
+	var bad timeseries.Sum
 	remaining, last := allowed(t, valid), window.End
-	for p := range e.portions(window, false) {
-		b := p.bad()
-		if b == 0 {
-			continue
-		}
-		before := remaining
-		spent.add(p.tally)
-		if remaining, _ = left(t, spent.bad(), valid); remaining <= 0 {
-			part := math.Floor(before * float64(p.span.Seconds()) / b) // in this order whole seconds stay whole
-			return p.span.Start + min(p.span.Seconds(), max(0, int64(part)))
-		}
-		if b > 0 {
-			last = p.span.End
+	for _, r := range e.Runs {
+		lo, hi := r.indices(window)
+		for i := lo; i < hi; i++ {
+			b := present(r.Valid[i]) - present(r.Good[i])
+			if b == 0 || e.excluded(r.Start+int64(i)*r.Step) {
+				continue
+			}
+			before := remaining
+			bad.Add(present(r.Valid[i]))
+			bad.Add(-present(r.Good[i]))
+			start := r.Start + int64(i)*r.Step
+			if remaining, _ = left(t, bad.Value(), valid); remaining <= 0 {
+				part := math.Floor(before * float64(r.Step) / b) // in this order whole seconds stay whole
+				return start + min(r.Step, max(0, int64(part)))
+			}
+			if b > 0 {
+				last = start + r.Step
+			}
 		}
 	}
 	// Only the last rounding of a sum of fractions leads here: the allowance
@@ -99,38 +126,37 @@ func pace(s sheet, to int64) (rate float64, ok bool) {
 }
 
 // portion is what was counted in a stretch that lies in one hour of the clock,
-// or in one bucket that is longer.
+// or in one bucket that is longer. Buckets that do not count are there with nothing in them.
 type portion struct {
-	span timeseries.Span
-	tally
+	span        timeseries.Span
+	good, valid timeseries.Sum
 }
 
-// portions are the buckets of the window, in order of time; what does not count
-// is there with nothing in it. By the hour, those that follow each other in an
-// hour of the clock are one.
-func (e Events) portions(window timeseries.Span, byHour bool) iter.Seq[portion] {
-	return func(yield func(portion) bool) {
-		var p portion
-		for _, r := range e.Runs {
-			lo, hi := r.indices(window)
-			for i := lo; i < hi; i++ {
-				start := r.Start + int64(i)*r.Step
-				follows := byHour && start == p.span.End && timeseries.Floor(start, 3600) == timeseries.Floor(p.span.Start, 3600)
-				if !follows {
-					if !p.span.Empty() && !yield(p) {
-						return
-					}
-					p = portion{span: timeseries.Span{Start: start}}
-				}
-				p.span.End = start + r.Step
-				if !e.excluded(start) {
-					p.good.AddPoints(r.Good[i : i+1])
-					p.valid.AddPoints(r.Valid[i : i+1])
-				}
-			}
-		}
-		if !p.span.Empty() {
-			yield(p)
+// portion is the buckets of the run from the i-th on, as far as they lie in the
+// same hour. Seconds are as exact as they come: there it is one bucket.
+func (e Events) portion(r Run, i, hi int) (p portion) {
+	start := r.Start + int64(i)*r.Step
+	n := 1
+	if e.Unit != Seconds {
+		n = min(hi-i, max(1, int((timeseries.Floor(start, 3600)+3600-start)/r.Step)))
+	}
+	p.span = timeseries.Span{Start: start, End: start + int64(n)*r.Step}
+	if len(e.Excluded) == 0 {
+		p.good.AddPoints(r.Good[i : i+n])
+		p.valid.AddPoints(r.Valid[i : i+n])
+		return p
+	}
+	for k := i; k < i+n; k++ {
+		if !e.excluded(r.Start + int64(k)*r.Step) {
+			p.good.AddPoints(r.Good[k : k+1])
+			p.valid.AddPoints(r.Valid[k : k+1])
 		}
 	}
+	return p
+}
+
+// joins reports whether the next portion belongs to the same hour.
+func (p portion) joins(next portion, u Unit) bool {
+	return u != Seconds && !p.span.Empty() && next.span.Start == p.span.End &&
+		timeseries.Floor(next.span.Start, 3600) == timeseries.Floor(p.span.Start, 3600)
 }

@@ -12,9 +12,10 @@
 //	clock     notes the server's time
 //	base      an [http.Transport] with timeouts for connecting
 //
-// A response that leaves the chain has its body in memory, complete: a body
-// that breaks off is a failed attempt like any other. The package knows
-// nothing about Datadog but the names of its rate-limit headers.
+// A response that leaves the chain has its body in memory, complete, or, with
+// [Consume], was read to its end inside the attempt: a body that breaks off is a
+// failed attempt like any other. The package knows nothing about Datadog but the
+// names of its rate-limit headers.
 package transport
 
 import (
