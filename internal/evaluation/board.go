@@ -105,7 +105,8 @@ func (s Service) prepare(ctx context.Context, q Query, keep bool) (prepared, err
 	if keep && ends.Empty() { // whoever looks for a reason needs the hour in front as well
 		ends = timeseries.Span{Start: q.Question.To - comparableFor, End: q.Question.To}
 	}
-	if err := correct(ctx, s.Catalog, jobs, known.corrections, q.Question, ends); err != nil {
+	unclear, err := correct(ctx, s.Catalog, jobs, known.corrections, q.Question, ends)
+	if err != nil {
 		return prepared{}, err
 	}
 	bounds := Bounds{Ends: ends, MaxRequests: q.MaxRequests, Shelf: s.Runner.Shelf, Pick: s.Pick}
@@ -118,7 +119,7 @@ func (s Service) prepare(ctx context.Context, q Query, keep bool) (prepared, err
 		return NewPlan(jobs, q.Question, again)
 	}
 	return prepared{
-		jobs: jobs, plan: NewPlan(jobs, q.Question, bounds), bounds: bounds, ask: ask, notes: known.notes,
+		jobs: jobs, plan: NewPlan(jobs, q.Question, bounds), bounds: bounds, ask: ask, notes: append(known.notes, unclear...),
 	}, nil
 }
 

@@ -19,8 +19,10 @@ const mostAsked = 50
 
 // correct gives every job the occurrences of the status corrections that apply
 // to it. An objective about which that cannot be known gets a Defect: a figure
-// that ignores a correction would be wrong.
-func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo.Correction, q slo.Question, ends timeseries.Span) error {
+// that ignores a correction would be wrong. One that says neither itself whom it
+// concerns nor is listed by Datadog for any of these objectives is in a note.
+func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo.Correction, q slo.Question, ends timeseries.Span) ([]slo.Note, error) {
+	var notes []slo.Note
 	applies := applied{catalog: catalog, asked: map[string]listed{}, known: map[string]bool{}}
 	for _, c := range corrections {
 		applies.known[c.ID] = true
@@ -36,6 +38,7 @@ func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo
 			continue
 		}
 		query, readable := selection(c)
+		concerned := false
 		for _, i := range candidates {
 			job := &jobs[i]
 			if !job.evaluable() || c.SLOID == "" && readable && !query.Matches(job.Definition.Tags) {
@@ -51,13 +54,14 @@ func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo
 			}
 			if !readable {
 				yes, err := applies.to(ctx, job.Definition.ID, c)
+				concerned = concerned || yes || err != nil
 				if err != nil {
 					if ctxErr := ctx.Err(); errors.Is(ctxErr, context.Canceled) {
-						return ctxErr
+						return nil, ctxErr
 					}
 					d := DefectOf(err)
 					job.Definition.Defect = &slo.Defect{Kind: d.Kind, Hints: d.Hints, Message: fmt.Sprintf(
-						"whether %s applies is not known: %s", described(c), d.Message)}
+						"whether %s applies to it is not known: %s", described(c), d.Message)}
 					continue
 				}
 				if !yes {
@@ -66,14 +70,17 @@ func correct(ctx context.Context, catalog Catalog, jobs []Job, corrections []slo
 			}
 			job.apply(c, extent)
 		}
+		if c.SLOID == "" && c.Query == "" && !concerned {
+			notes = append(notes, slo.Note{Code: "correction_unclear", Text: c.Unreadable + "; Datadog does not list it for any of these SLOs"})
+		}
 	}
-	return nil
+	return notes, nil
 }
 
 // described says which status correction it is, for messages.
 func described(c slo.Correction) string {
 	if c.Query == "" {
-		return c.Unreadable + ", and so"
+		return "a status correction that cannot be read (" + c.Unreadable + ")"
 	}
 	return fmt.Sprintf("the status correction %s, which selects SLOs by %q,", c.ID, c.Query)
 }

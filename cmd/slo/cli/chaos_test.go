@@ -16,7 +16,7 @@ import (
 // there are as many as fit into chaosTime, and chaosFewest at least.
 const (
 	chaosRuns   = "SLO_CHAOS_RUNS"
-	chaosTime   = 15 * time.Second
+	chaosTime   = 8 * time.Second
 	chaosFewest = 300
 )
 
@@ -67,7 +67,10 @@ func TestChaos(t *testing.T) {
 	w := newFaultWorld(t)
 	wanted, err := strconv.Atoi(os.Getenv(chaosRuns))
 	bounded := err != nil || wanted < 1
-	if bounded {
+	switch {
+	case bounded && testing.Short():
+		wanted = 40
+	case bounded:
 		wanted = 1 << 30
 	}
 	const lanes = 24
@@ -125,7 +128,7 @@ func TestChaos(t *testing.T) {
 	all.Wait()
 	runs := whole.Load() + partial.Load() + failed.Load()
 	t.Logf("%d runs, %d damaged exchanges: %d boards whole, %d in part, %d not at all", runs, damaged.Load(), whole.Load(), partial.Load(), failed.Load())
-	if whole.Load() == 0 || partial.Load() == 0 || failed.Load() == 0 {
+	if !testing.Short() && (whole.Load() == 0 || partial.Load() == 0 || failed.Load() == 0) {
 		t.Error("this shows little: chaos should leave some boards whole, some in part and some not at all")
 	}
 }
