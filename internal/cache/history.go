@@ -72,7 +72,8 @@ func tracks(h slo.History) []slo.Track {
 }
 
 // KeepHistory stores what Datadog said of one objective, in place of what was
-// kept under the key before. The stamp is the caller's, to tell whether it
+// kept under the key before, unless that has the same stamp and reaches further:
+// a look at the past must not take away the present. The stamp is the caller's, to tell whether it
 // still holds. A history that Datadog is still computing is not kept.
 func (c *Cache) KeepHistory(key, stamp string, h slo.History) {
 	if !c.writable() || h.Window.Empty() || c.secret(key, stamp) {
@@ -89,6 +90,12 @@ func (c *Cache) KeepHistory(key, stamp string, h slo.History) {
 	if slices.ContainsFunc(texts, func(s string) bool { return !utf8.ValidString(s) }) {
 		return
 	}
+	name := historyName(c.id, key)
+	if p, there := c.keyed(name, key, historyPack); there {
+		if old, of, ok := historyOf(p.payload); ok && of == stamp && old.Window.End > h.Window.End {
+			return
+		}
+	}
 	w := wireHistory{
 		Stamp: stamp, Start: h.Window.Start, End: h.Window.End, Type: string(h.Type),
 		Overall: toWire(h.Overall), Good: h.Good.Pointer(), Valid: h.Valid.Pointer(),
@@ -103,7 +110,7 @@ func (c *Cache) KeepHistory(key, stamp string, h slo.History) {
 	if err != nil {
 		return // a figure that is not finite
 	}
-	c.keepKeyed(historyName(c.id, key), pack{kind: historyPack, key: key, settled: c.settled(), payload: payload})
+	c.keepKeyed(name, pack{kind: historyPack, key: key, settled: c.settled(), payload: payload})
 }
 
 // History is what was last kept under the key, with its stamp: up to where time

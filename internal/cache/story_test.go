@@ -927,3 +927,32 @@ func TestOpenAndReadingDoNothingToTheStore(t *testing.T) {
 		t.Errorf("asked %d times for one key", asked)
 	}
 }
+
+// A look at the past does not take away what is known of the time since; a
+// history of other monitors does.
+func TestHistoryOfThePast(t *testing.T) {
+	t.Parallel()
+	store := newMemory()
+	keep := func(stamp string, end int64) {
+		c := cache.Open(config(store))
+		h := history()
+		h.Window.End = end
+		c.KeepHistory("h", stamp, h)
+		quiet(t, c)
+	}
+	end := func() int64 {
+		h, _, _ := with(config(store), offline).History("h")
+		return h.Window.End
+	}
+	last := history().Window.End
+	keep("a", last)
+	if keep("a", last-7200); end() != last {
+		t.Errorf("it ends %d s early after a look at the past", last-end())
+	}
+	if keep("a", last+300); end() != last+300 {
+		t.Error("one that reaches further is not kept")
+	}
+	if keep("b", last-7200); end() != last-7200 {
+		t.Error("one of another stamp is not kept")
+	}
+}
