@@ -15,6 +15,8 @@ import (
 const (
 	defaultSettledAfter = 24 * time.Hour
 	defaultMaxBytes     = 1 << 30
+	// closing is how long Close waits for a slow disk: people wait for the board.
+	closing = 10 * time.Second
 )
 
 // Config says where a [Cache] lies and what may be read from and written to it.
@@ -38,7 +40,9 @@ type Config struct {
 
 // Cache is the view of one owner on a [Store]. It is safe for concurrent use.
 type Cache struct {
-	store        Store
+	store Store
+	// reads is the store for whoever waits for what is read.
+	reads        Store
 	owner        Owner
 	id           string
 	now          func() time.Time
@@ -67,6 +71,7 @@ type Cache struct {
 func Open(config Config) *Cache {
 	c := &Cache{
 		store:        config.Store,
+		reads:        &patient{Store: config.Store, limit: readPatience},
 		owner:        config.Owner,
 		id:           config.Owner.id(),
 		now:          config.Now,
@@ -176,6 +181,8 @@ func (c *Cache) Close(ctx context.Context) []slo.Note {
 	if c.closed.Swap(true) {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, closing)
+	defer cancel()
 	for _, w := range c.writers {
 		c.faults.unfinish(w.close(ctx))
 	}

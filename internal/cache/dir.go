@@ -16,6 +16,9 @@ import (
 // temporary is how the names of files begin that are not whole yet.
 const temporary = ".tmp-"
 
+// largestFile is more bytes than any pack has.
+const largestFile = 256 << 20
+
 // Dir is a [Store] in a folder of the file system, which need not exist yet.
 // Folders are made with mode 0700, files with 0600.
 func Dir(path string) Store { return dir(path) }
@@ -87,6 +90,11 @@ func (d dir) Read(name string) ([]byte, error) {
 	place, err := d.place(name)
 	if err != nil {
 		return nil, err
+	}
+	// What is not a plain file, a pipe or a device, might never end.
+	info, err := os.Lstat(place)
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > largestFile) {
+		return nil, fmt.Errorf("reading from the cache: %s is not a file of the cache", name)
 	}
 	content, err := os.ReadFile(place)
 	if err != nil {

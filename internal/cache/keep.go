@@ -180,7 +180,15 @@ func (c *Cache) keepPiece(key string, n stretch, packs []shelved) []shelved {
 	if len(used) == 1 && used[0].span == whole.span && newest.same(whole) {
 		return packs // just what is there already
 	}
-	whole.written = c.stampAfter(newest.written)
+	// What is told otherwise now goes over what is there. Days that are only put
+	// beside others must not make those younger: another process may just have
+	// found out that they are not true any more.
+	if slices.ContainsFunc(packs, func(p shelved) bool { return p.step == n.step && p.span.Overlaps(n.span) }) {
+		whole, used = n, nil
+	}
+	if whole.written = newest.written; len(used) == 0 {
+		whole.written = c.stampAfter(newest.written)
+	}
 	content, crc, err := whole.content(key)
 	if err != nil {
 		return packs
@@ -189,6 +197,15 @@ func (c *Cache) keepPiece(key string, n stretch, packs []shelved) []shelved {
 	written := shelved{h, seriesFolder(c.id, key) + h.name()}
 	if !c.write(written.name, content) {
 		return packs
+	}
+	if len(used) > 0 {
+		// What went into it and is gone by now, somebody merged too, or forgot,
+		// and that must not come back.
+		there := c.list(key, false)
+		if slices.ContainsFunc(used, func(p shelved) bool { return p.name != written.name && !slices.Contains(there, p) }) {
+			_ = c.store.Remove(written.name)
+			return c.keepAlone(key, n, there)
+		}
 	}
 	kept := []shelved{written}
 	for _, p := range packs {
@@ -290,4 +307,19 @@ func (c *Cache) Forget(key string) {
 		s.packs, s.listed = nil, false
 	})
 	c.later(general, 0, func() { c.forgetOpen(key) })
+}
+
+// keepAlone writes days as they are.
+func (c *Cache) keepAlone(key string, n stretch, packs []shelved) []shelved {
+	n.written = c.stampAfter(0)
+	content, crc, err := n.content(key)
+	if err != nil {
+		return packs
+	}
+	h := held{step: n.step, span: n.span, crc: crc}
+	name := seriesFolder(c.id, key) + h.name()
+	if !c.write(name, content) {
+		return packs
+	}
+	return append(packs, shelved{h, name})
 }

@@ -9,7 +9,7 @@ import (
 
 // readPack reads an object that need not be there.
 func (c *Cache) readPack(name string) (content []byte, ok bool) {
-	content, err := c.store.Read(name)
+	content, err := c.reads.Read(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		c.faults.cannotRead(err)
 	}

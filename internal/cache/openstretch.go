@@ -146,7 +146,7 @@ func (c *Cache) loadOpen() {
 
 // eachOpen visits the packs of what is open.
 func (c *Cache) eachOpen(visit func(name string, p pack, parts []openPart)) {
-	entries, err := c.store.List(openFolder(c.id))
+	entries, err := c.reads.List(openFolder(c.id))
 	if err != nil {
 		c.faults.cannotRead(err)
 	}

@@ -21,7 +21,8 @@ func forms(secrets []string) []string {
 		}
 		all = append(all, s, url.QueryEscape(s), url.PathEscape(s))
 		if quoted, err := json.Marshal(s); err == nil {
-			all = append(all, string(quoted[1:len(quoted)-1]))
+			text := string(quoted[1 : len(quoted)-1])
+			all = append(all, text, strings.ReplaceAll(text, "/", `\/`)) // some servers write a slash so
 		}
 	}
 	slices.Sort(all)

@@ -50,7 +50,7 @@ func (c *Cache) shelf(key string) *shelf {
 // somebody left behind are swept on the way when sweep is set.
 func (c *Cache) list(key string, sweep bool) []shelved {
 	folder := seriesFolder(c.id, key)
-	entries, err := c.store.List(folder)
+	entries, err := c.reads.List(folder)
 	if err != nil {
 		c.faults.cannotRead(err)
 	}
@@ -215,7 +215,7 @@ func (c *Cache) readAll(key string, packs []shelved) (parts []stretch, gone stri
 // readOne reads a pack. One that is there and not right is a fault, and removed
 // if it is ours.
 func (c *Cache) readOne(key string, p shelved) (stretch, error) {
-	content, err := c.store.Read(p.name)
+	content, err := c.reads.Read(p.name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return stretch{}, err
 	}

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,6 +15,9 @@ const (
 	// patience is how long whoever keeps an answer waits for room. A disk that
 	// hangs must not hold up the run.
 	patience = 2 * time.Second
+	// forgettingGrace is how long what is to be forgotten may still take once there
+	// is no time for anything else.
+	forgettingGrace = 300 * time.Millisecond
 )
 
 // job is something to be done to the store.
@@ -29,11 +33,14 @@ type writer struct {
 	changed *sync.Cond
 	jobs    []job
 	// held is the size of the jobs, with the one that is being done.
-	held     int64
-	running  bool
-	busy     bool
-	closed   bool
-	patience time.Duration
+	held    int64
+	running bool
+	busy    bool
+	closed  bool
+	// forgetting says that the job that is being done holds nothing; late, that
+	// there is no time for such jobs either.
+	forgetting, late bool
+	patience         time.Duration
 	// stuck is set when somebody lost patience, until a job ends.
 	stuck bool
 }
@@ -90,7 +97,7 @@ func (w *writer) run() {
 		j := w.jobs[0]
 		w.jobs[0] = job{}
 		w.jobs = w.jobs[1:]
-		w.busy = true
+		w.busy, w.forgetting = true, j.size == 0
 		w.mu.Unlock()
 		j.do()
 		w.mu.Lock()
@@ -117,7 +124,24 @@ func (w *writer) close(ctx context.Context) (left int) {
 	for w.running && ctx.Err() == nil {
 		w.changed.Wait()
 	}
-	left = len(w.jobs)
+	// What is to be forgotten is forgotten nevertheless: it was said to be.
+	w.jobs = slices.DeleteFunc(w.jobs, func(j job) bool {
+		if j.size > 0 {
+			left++
+		}
+		return j.size > 0
+	})
+	grace := time.AfterFunc(forgettingGrace, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.late = true
+		w.changed.Broadcast()
+	})
+	defer grace.Stop()
+	for w.running && !w.late && (len(w.jobs) > 0 || w.busy && w.forgetting) {
+		w.changed.Wait()
+	}
+	left += len(w.jobs)
 	if w.busy {
 		left++
 	}

@@ -55,12 +55,19 @@ type Service struct {
 
 // List is every definition of the catalog and the query's own, those that the selector picks.
 func (s Service) List(ctx context.Context, q Query) ([]slo.Definition, []slo.Note, error) {
+	_, picked, notes, err := s.list(ctx, q)
+	return picked, notes, err
+}
+
+// list also returns all definitions, whether picked or not.
+func (s Service) list(ctx context.Context, q Query) (all, picked []slo.Definition, notes []slo.Note, err error) {
 	defs, notes, err := s.Catalog.SLOs(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	picked, err := q.Selector.Select(slices.Concat(defs, q.Own))
-	return picked, notes, err
+	all = slices.Concat(defs, q.Own)
+	picked, err = q.Selector.Select(all)
+	return all, picked, notes, err
 }
 
 // Evaluate answers the query: list, plan, fetch, assess, compare. It returns an
@@ -92,7 +99,7 @@ func (s Service) prepare(ctx context.Context, q Query, keep bool) (prepared, err
 	for i, d := range known.definitions {
 		jobs[i] = Job{Definition: d, Objectives: q.Timeframe.pick(d)}
 	}
-	ask := inquiry{question: q.Question, reported: map[string][]slo.Reported{}, keep: keep}
+	ask := inquiry{question: q.Question, reported: map[string][]slo.Reported{}, keep: keep, listed: known.listed}
 	mine := known.reported[:0]
 	byID := jobsByID(jobs)
 	for _, r := range known.reported {
@@ -110,9 +117,9 @@ func (s Service) prepare(ctx context.Context, q Query, keep bool) (prepared, err
 		return prepared{}, err
 	}
 	bounds := Bounds{Ends: ends, MaxRequests: q.MaxRequests, Shelf: s.Runner.Shelf, Pick: s.Pick}
-	ask.replan = func(jobs []Job, shelf bool) Plan {
+	ask.replan = func(jobs []Job, shelf bool, unsure []string) Plan {
 		again := bounds
-		again.Pick = nil
+		again.Pick, again.Unsure = nil, unsure
 		if !shelf {
 			again.Shelf = nil
 		}
@@ -190,6 +197,8 @@ const reportedPatience = 20 * time.Second
 // inventory is what Datadog knows before anything is evaluated.
 type inventory struct {
 	definitions []slo.Definition
+	// listed are all objectives, also those that were not selected.
+	listed      []slo.Definition
 	corrections []slo.Correction
 	reported    []slo.Reported
 	notes       []slo.Note
@@ -205,7 +214,7 @@ func (s Service) inventory(ctx context.Context, q Query) (inventory, error) {
 	)
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		all.definitions, all.notes, err = s.List(within, q)
+		all.listed, all.definitions, all.notes, err = s.list(within, q)
 		return err
 	})
 	group.Go(func() error {

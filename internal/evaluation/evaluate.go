@@ -39,18 +39,20 @@ type inquiry struct {
 	reported map[string][]slo.Reported
 	// keep asks for the records that the rows are made from: most of the memory of a large board.
 	keep bool
+	// listed are all definitions: what is found out about a metric concerns whoever reads it.
+	listed []slo.Definition
 	// replan plans anew for some of the jobs, with the shelf or without.
-	replan func(jobs []Job, shelf bool) Plan
+	replan func(jobs []Job, shelf bool, unsure []string) Plan
 }
 
 // Run asks what the plan says and assesses every job. It returns an error only
 // when ctx was cancelled; whatever else failed is the Defect of the rows it concerns.
 func (r Runner) Run(ctx context.Context, jobs []Job, plan Plan, q slo.Question) ([]Row, error) {
-	out, err := r.run(ctx, jobs, plan, inquiry{question: q, replan: func(jobs []Job, shelf bool) Plan {
+	out, err := r.run(ctx, jobs, plan, inquiry{question: q, replan: func(jobs []Job, shelf bool, unsure []string) Plan {
 		if !shelf {
 			return NewPlan(jobs, q, Bounds{})
 		}
-		return NewPlan(jobs, q, Bounds{Shelf: r.Shelf})
+		return NewPlan(jobs, q, Bounds{Shelf: r.Shelf, Unsure: unsure})
 	}})
 	return out.rows, err
 }
@@ -72,18 +74,20 @@ func (r Runner) run(ctx context.Context, jobs []Job, plan Plan, ask inquiry) (re
 	for i := range todo {
 		todo[i] = i
 	}
+	var unsure []string
 	for again := 0; ; again++ {
 		part := make([]Job, len(todo))
 		for k, i := range todo {
 			part[k] = jobs[i]
 		}
 		if again > 0 {
-			plan = ask.replan(part, again == 1)
+			plan = ask.replan(part, again == 1, unsure)
 		}
 		round, err := r.play(ctx, part, plan, ask, again > 0)
 		if err != nil {
 			return result{}, err
 		}
+		unsure = append(unsure, round.unsure...)
 		out.notes = append(out.notes, round.drop()...)
 		var stale []int
 		for k, i := range todo {

@@ -92,9 +92,12 @@ type round struct {
 	// differs are the sampled queries whose held data is not what Datadog says now.
 	differs []string
 	sampled int
-	// broken are the queries that are not silent any more, or not known to be.
-	broken []string
-	done   int
+	// broken are the queries that are not silent any more, and unsure those of
+	// which that could not be asked.
+	broken, unsure []string
+	// rewritten are the objectives whose kept transitions are not Datadog's any more.
+	rewritten []string
+	done      int
 
 	evaluations errgroup.Group
 }
@@ -210,7 +213,8 @@ func (f *round) send(ctx context.Context) {
 			f.settle(series, err, nil, func(error) {})
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			f.broken = append(f.broken, p.broken(list, err)...)
+			broken, unsure := p.judge(list, err)
+			f.broken, f.unsure = append(f.broken, broken...), append(f.unsure, unsure...)
 			return nil
 		})
 	}

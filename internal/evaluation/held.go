@@ -93,6 +93,9 @@ func sameAnswer(a, b timeseries.Answer) bool {
 // distrusted are the held queries that a difference casts doubt on: those that
 // differ, those that read the same metrics, and all of them where most differ.
 func (f *round) distrusted() map[string]bool {
+	if len(f.differs)+len(f.broken) == 0 {
+		return nil
+	}
 	all := len(f.differs) > 1 && 2*len(f.differs) >= f.sampled
 	metrics := map[string]bool{}
 	for _, key := range slices.Concat(f.differs, f.broken) {
@@ -100,13 +103,49 @@ func (f *round) distrusted() map[string]bool {
 			metrics[m] = true
 		}
 	}
+	doubt := func(key string) bool {
+		return all || slices.Contains(f.differs, key) || slices.Contains(f.broken, key) || slices.ContainsFunc(metricsOf(key), func(m string) bool { return metrics[m] })
+	}
 	doubted := map[string]bool{}
 	for key := range f.plan.shelved {
-		if all || slices.Contains(f.differs, key.query) || slices.Contains(f.broken, key.query) || slices.ContainsFunc(metricsOf(key.query), func(m string) bool { return metrics[m] }) {
+		if doubt(key.query) {
 			doubted[key.query] = true
 		}
 	}
+	for _, d := range f.ask.listed {
+		for _, key := range keysOf(d) {
+			if doubt(key) {
+				doubted[key] = true
+			}
+		}
+	}
+	// Nor is one side of an objective to be of today and the other of the past:
+	// such a figure was never true.
+	for spread := true; spread; {
+		spread = false
+		for _, d := range f.ask.listed {
+			keys := keysOf(d)
+			if !slices.ContainsFunc(keys, func(key string) bool { return doubted[key] }) {
+				continue
+			}
+			for _, key := range keys {
+				spread = spread || !doubted[key]
+				doubted[key] = true
+			}
+		}
+	}
 	return doubted
+}
+
+// keysOf are the keys under which what an objective asks of metrics is held.
+func keysOf(d slo.Definition) []string {
+	switch sli := d.SLI.(type) {
+	case slo.EventSLI:
+		return queriesOf(sli)
+	case slo.SliceSLI:
+		return bundleOf(sli).keys()
+	}
+	return nil
 }
 
 // metricsOf are the metrics that a query, or the queries of a formula's key, read.
@@ -128,7 +167,7 @@ func metricsOf(key string) []string {
 // evaluated from it; the note says so.
 func (f *round) drop() []slo.Note {
 	doubted := f.distrusted()
-	if len(doubted) == 0 {
+	if len(doubted)+len(f.unsure)+len(f.rewritten) == 0 {
 		return nil
 	}
 	for key := range doubted {
@@ -136,16 +175,21 @@ func (f *round) drop() []slo.Note {
 	}
 	for i := range f.finished {
 		f.finished[i].stale = f.finished[i].stale || slices.ContainsFunc(f.plan.answersFor(f.jobs[i], i), func(key answerKey) bool {
-			return f.plan.shelved[key] && doubted[key.query]
+			return f.plan.shelved[key] && (doubted[key.query] || slices.Contains(f.unsure, key.query))
 		})
 	}
+	var notes []slo.Note
+	for _, id := range f.rewritten {
+		notes = append(notes, slo.Note{Code: "cache_dropped", Text: fmt.Sprintf(
+			"Datadog's record of the transitions of the SLO %s has changed since it was kept; the new one is used", id)})
+	}
 	if len(f.differs) == 0 { // that something is not silent any more is what is looked for
-		return nil
+		return notes
 	}
 	query, _, _ := strings.Cut(f.differs[0], "\x00")
-	return []slo.Note{{Code: "cache_dropped", Text: fmt.Sprintf(
+	return append(notes, slo.Note{Code: "cache_dropped", Text: fmt.Sprintf(
 		"Datadog's data of %s has changed since it was kept (somewhere in %s); what was kept of %s was dropped and asked for anew",
-		query, f.plan.Sample.Span, counted(len(doubted), "query", "queries"))}}
+		query, f.plan.Sample.Span, counted(len(doubted), "query", "queries"))})
 }
 
 func counted(n int, one, many string) string {
@@ -158,10 +202,20 @@ func counted(n int, one, many string) string {
 // history asks for Datadog's record of one objective: all of it, or only what
 // came after the part that is kept.
 func (f *round) history(ctx context.Context, request slo.HistoryRequest) historyAnswer {
-	if kept, stamp, ok := f.kept(request); ok {
-		if kept.Window.Covers(request.Window) {
-			return historyAnswer{history: kept, stamp: stamp, held: true}
+	kept, stamp, ok := f.kept(request)
+	switch {
+	case !ok:
+	case request.ID == f.plan.Recheck:
+		h, err := f.Records.History(ctx, request)
+		if err == nil && !continues(kept, h) {
+			f.mu.Lock()
+			f.rewritten = append(f.rewritten, request.ID)
+			f.mu.Unlock()
 		}
+		return historyAnswer{history: h, err: err}
+	case kept.Window.Covers(request.Window):
+		return historyAnswer{history: kept, stamp: stamp, held: true}
+	default:
 		tail := request
 		tail.Window.Start = max(request.Window.Start, kept.Window.End-overlap)
 		h, err := f.Records.History(ctx, tail)
@@ -174,6 +228,20 @@ func (f *round) history(ctx context.Context, request slo.HistoryRequest) history
 	}
 	h, err := f.Records.History(ctx, request)
 	return historyAnswer{history: h, err: err}
+}
+
+// continues reports whether a history in full tells of the time that is kept what was kept.
+func continues(kept, whole slo.History) bool {
+	inside := func(t slo.Track) slo.Track {
+		t.Transitions = slices.DeleteFunc(slices.Clone(t.Transitions), func(x slo.Transition) bool { return x.At >= kept.Window.End })
+		return t
+	}
+	same := func(a, b slo.Track) bool {
+		_, after := split(inside(a).Transitions, whole.Window.Start)
+		_, since := split(inside(b).Transitions, whole.Window.Start)
+		return a.Name == b.Name && slices.Equal(after, since)
+	}
+	return same(kept.Overall, whole.Overall) && slices.EqualFunc(kept.Monitors, whole.Monitors, same) && slices.EqualFunc(kept.Groups, whole.Groups, same)
 }
 
 // kept is what the shelf has of a history, where that is the beginning of what is asked.
@@ -215,11 +283,11 @@ func continued(kept, tail slo.History) (slo.History, bool) {
 		}
 		joined := make([]slo.Track, len(t))
 		for i, track := range t {
-			same := slices.IndexFunc(k, func(o slo.Track) bool { return o.Name == track.Name && o.MonitorID == track.MonitorID })
-			if same < 0 {
+			// Names need not be unique, so the place counts as well.
+			if k[i].Name != track.Name || k[i].MonitorID != track.MonitorID {
 				return nil, false
 			}
-			if joined[i], ok = join(k[same], track); !ok {
+			if joined[i], ok = join(k[i], track); !ok {
 				return nil, false
 			}
 		}

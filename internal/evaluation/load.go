@@ -128,7 +128,7 @@ func (p *Plan) placeSlices(jobs []Job, l load, stock *stock, most int) {
 	for i, job := range jobs {
 		if sli, ok := job.slices(); ok {
 			b := bundleOf(sli)
-			candidates = append(candidates, candidate{i, coverSlices(p.extents[i], sli.Seconds, stock.common(b.keys(), sli.Seconds)), b})
+			candidates = append(candidates, candidate{i, coverSlices(p.extents[i], sli.Seconds, stock.whole(b, sli.Seconds)), b})
 		}
 	}
 	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(len(a.coverage.asked), len(b.coverage.asked)) })

@@ -58,6 +58,8 @@ type Bounds struct {
 	// Pick chooses one of n things by chance, for the sample; nil where nothing
 	// that is held is asked for again.
 	Pick func(n int) int
+	// Unsure are queries whose silence is not to be relied on.
+	Unsure []string
 }
 
 // Plan is the least set of requests that answers the question for all jobs
@@ -71,6 +73,9 @@ type Plan struct {
 	// Sample asks once more for a stretch that is read from the shelf, to see
 	// whether it is still true; nil when there is none.
 	Sample *timeseries.Request
+	// Recheck is the objective whose history is asked for in full although its
+	// transitions are kept; empty when there is none.
+	Recheck string
 	// Probes ask for stretches that are held as silent.
 	Probes []probe
 	// FellBack is how many time slice objectives are evaluated from transitions
@@ -110,7 +115,7 @@ func NewPlan(jobs []Job, q slo.Question, b Bounds) Plan {
 		shelved: map[answerKey]bool{}, held: load{},
 	}
 	asked := load{}
-	stock := &stock{shelf: b.Shelf, held: map[stockKey][]timeseries.Span{}}
+	stock := &stock{shelf: b.Shelf, unsure: b.Unsure, held: map[stockKey][]timeseries.Span{}}
 	for i, job := range jobs {
 		if !job.evaluable() {
 			continue
@@ -129,6 +134,9 @@ func NewPlan(jobs []Job, q slo.Question, b Bounds) Plan {
 	plan.askRecords(jobs, max(q.To, b.Ends.End))
 	if b.Pick != nil {
 		plan.Probes, plan.Sample = plan.probes(stock), plan.sample(b.Pick)
+		if n := len(plan.Histories); n > 0 {
+			plan.Recheck = plan.Histories[b.Pick(n)].ID
+		}
 	}
 	plan.stock = stock
 	return plan

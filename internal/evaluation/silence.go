@@ -32,7 +32,11 @@ func (p *Plan) probes(stock *stock) []probe {
 	for c, bundles := range p.held {
 		for _, b := range bundles {
 			for _, query := range b.queries {
-				for _, gap := range without(c.span, stock.spoken(query, c.step)) {
+				gaps := without(c.span, stock.spoken(query, c.step))
+				if b.formula != nil { // that it has no value holds as long as a query of it is silent
+					gaps = union(gaps, intersect(without(c.span, stock.spoken(b.formula.Key(), c.step)), stock.silent(query, c.step)))
+				}
+				for _, gap := range gaps {
 					silent[query] = append(silent[query], gap)
 					if reach.Empty() {
 						reach = gap
@@ -60,19 +64,22 @@ func (p *Plan) probes(stock *stock) []probe {
 	return all
 }
 
-// broken are the queries of the probe that are not silent any more. What could
-// not be answered is not known to be silent.
-func (p probe) broken(list []timeseries.Answer, err error) []string {
-	var queries []string
+// judge finds the queries of the probe that are not silent any more, and those
+// that could not be answered: they are not known to be silent, which is no
+// reason to drop anything.
+func (p probe) judge(list []timeseries.Answer, err error) (broken, unsure []string) {
 	for i, q := range p.Queries {
 		a := answerAt(list, i, err)
-		if a.Err != nil || slices.ContainsFunc(a.Groups, func(g timeseries.Group) bool {
+		switch {
+		case a.Err != nil:
+			unsure = append(unsure, q)
+		case slices.ContainsFunc(a.Groups, func(g timeseries.Group) bool {
 			return slices.ContainsFunc(p.silent[q], func(s timeseries.Span) bool { return speaks(g.Series, s) })
-		}) {
-			queries = append(queries, q)
+		}):
+			broken = append(broken, q)
 		}
 	}
-	return queries
+	return broken, unsure
 }
 
 // speaks reports whether a series has a point in a bucket that touches the span.
@@ -108,9 +115,11 @@ func (r Runner) shelve(request timeseries.Request, list []timeseries.Answer) {
 			}
 		}
 		if i >= len(request.Queries) {
+			end := span.Start // nothing where no query was silent at all
 			for _, in := range request.Formulas[i-len(request.Queries)].Inputs {
-				span.End = min(span.End, silent[in.Query].End) // nothing where the query was not silent at all
+				end = max(end, silent[in.Query].End)
 			}
+			span.End = min(span.End, end)
 		}
 		if span.Seconds() >= day {
 			silent[n.series.query] = span

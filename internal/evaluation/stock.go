@@ -12,6 +12,8 @@ import (
 type stock struct {
 	shelf Shelf
 	held  map[stockKey][]timeseries.Span
+	// unsure are queries whose silence is not to be relied on.
+	unsure []string
 }
 
 type stockKey struct {
@@ -47,6 +49,9 @@ func (s *stock) spoken(key string, step int64) []timeseries.Span {
 
 // silent are the stretches for which the answer was that there is nothing.
 func (s *stock) silent(key string, step int64) []timeseries.Span {
+	if slices.Contains(s.unsure, key) {
+		return nil
+	}
 	return s.spoken(silenceOf(key), step)
 }
 
@@ -75,18 +80,22 @@ func (s *stock) holds(b bundle, c chunk) bool {
 			return false
 		}
 	}
-	if b.formula != nil {
-		// That a formula has no value can be seen to be still true only where its
-		// queries are silent too.
-		for _, gap := range without(c.span, s.spoken(b.formula.Key(), c.step)) {
-			for _, query := range b.queries {
-				if !whole(s.silent(query, c.step), gap) {
-					return false
-				}
-			}
-		}
+	return s.kept() && whole(s.whole(b, c.step), c.span)
+}
+
+// whole are the stretches that are held of all of a bundle. That a formula has
+// no value can be seen to be still true only where one of its queries is silent too.
+func (s *stock) whole(b bundle, step int64) []timeseries.Span {
+	spans := s.common(b.keys(), step)
+	if b.formula == nil || len(spans) == 0 {
+		return spans
 	}
-	return s.kept()
+	var silent []timeseries.Span
+	for _, query := range b.queries {
+		silent = union(silent, s.silent(query, step))
+	}
+	silent = intersect(silent, s.silent(b.formula.Key(), step))
+	return intersect(spans, union(s.spoken(b.formula.Key(), step), silent))
 }
 
 // union is what lies in one of the lists of ordered, disjoint spans.

@@ -81,6 +81,9 @@ func (f *factory) checkGlobals(cmd *cobra.Command) error {
 	if g.offline && g.noCache {
 		return usage("--offline uses nothing but the cache, and --no-cache does not use it: give one of them")
 	}
+	if g.offline && g.refresh {
+		return usage("--offline uses nothing but the cache, and --refresh reads nothing of it: give one of them")
+	}
 	return nil
 }
 

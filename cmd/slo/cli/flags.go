@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,15 @@ import (
 type selectorFlags struct {
 	tags                                []string
 	service, env, team, timeframe, file string
+}
+
+// text tells selections apart; it is empty for that of everything.
+func (s selectorFlags) text(names []string) string {
+	parts := slices.Concat(names, []string{"tags"}, s.tags, []string{s.service, s.env, s.team, s.timeframe, s.file})
+	if strings.Join(parts, "") == "tags" {
+		return everything
+	}
+	return strings.Join(parts, "\x00")
 }
 
 func (s *selectorFlags) bind(cmd *cobra.Command, withTimeframe bool) {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slo-cli/slo/internal/cache"
 	"github.com/slo-cli/slo/internal/config"
+	"github.com/slo-cli/slo/internal/evaluation"
 	"github.com/slo-cli/slo/pkg/slo"
 )
 
@@ -18,6 +20,9 @@ type keeping struct {
 	// asOf is the instant that the run is about, where it is not the present;
 	// what was not settled by then is not kept.
 	asOf time.Time
+	// selection is what was selected, and to until when its figures reach.
+	selection string
+	to        int64
 }
 
 // asksNothing is whether the run must not send anything.
@@ -40,12 +45,24 @@ func (f *factory) keeping(s config.Settings) *keeping {
 		Owner:        cache.OwnerOf(s.Site.Value, s.BaseURL.Value, keys...),
 		Now:          f.earliestNow,
 		SettledAfter: s.CacheSettled,
-		Secrets:      []string{s.Credentials.APIKey.Reveal(), s.Credentials.AppKey.Reveal(), s.Credentials.AccessToken.Reveal()},
+		Secrets:      f.secrets(),
 		Refresh:      f.global.refresh,
 		Offline:      f.global.offline,
 		MaxBytes:     s.CacheMaxBytes,
 	})
 	return f.kept
+}
+
+// secrets are all credentials in the environment, also those that another one
+// wins over: none of them belongs on a disk.
+func (f *factory) secrets() []string {
+	var all []string
+	for _, name := range []string{"DD_API_KEY", "DD_APP_KEY", "DATADOG_API_KEY", "DATADOG_APP_KEY", "DD_ACCESS_TOKEN"} {
+		if value, set := f.lookup(name); set {
+			all = append(all, strings.TrimSpace(value))
+		}
+	}
+	return all
 }
 
 // earliestNow is the earliest of all instants that may be the present: nothing
@@ -73,29 +90,37 @@ func (f *factory) closeCache(ctx context.Context) []slo.Note {
 	return f.kept.cache.Close(ctx)
 }
 
-// lastBoard is the name under which the instant of the last board is filed.
-const lastBoard = "last board"
-
+// boardMark says until when the figures of a board reach.
 type boardMark struct {
 	To int64 `json:"to"`
 }
 
-// markBoard files until when the figures of a board reach, for --offline.
-func (f *factory) markBoard(to int64) {
+// markName is the name under which the instant of the last board of a
+// selection is filed.
+func markName(selection string) string { return "last board " + selection }
+
+// markBoard files until when the figures of a complete board reach, for --offline.
+func (f *factory) markBoard(rows []evaluation.Row) {
 	if f.kept == nil || f.kept.cache == nil || f.asksNothing() {
 		return
 	}
-	if last, known := f.lastBoard(); known && last > to {
+	for _, r := range rows {
+		if r.Defect != nil && (r.Defect.Kind == slo.Unavailable || r.Defect.Kind == slo.Auth) {
+			return // it is not what there is to see, only what could be seen at the moment
+		}
+	}
+	if last, known := f.lastBoard(f.kept.selection); known && last > f.kept.to {
 		return
 	}
-	if content, err := json.Marshal(boardMark{to}); err == nil {
-		f.kept.cache.File(lastBoard, content)
+	if content, err := json.Marshal(boardMark{f.kept.to}); err == nil {
+		f.kept.cache.File(markName(f.kept.selection), content)
 	}
 }
 
-// lastBoard is until when the figures of the last board reach that is kept.
-func (f *factory) lastBoard() (to int64, known bool) {
-	content, _, there := f.kept.cache.Recall(lastBoard)
+// lastBoard is until when the figures of the last complete board of a selection
+// reach.
+func (f *factory) lastBoard(selection string) (to int64, known bool) {
+	content, _, there := f.kept.cache.Recall(markName(selection))
 	var mark boardMark
 	if !there || json.Unmarshal(content, &mark) != nil {
 		return 0, false
@@ -105,18 +130,26 @@ func (f *factory) lastBoard() (to int64, known bool) {
 
 // asOf settles which instant a run is about. Offline and without --at that is
 // the one of the last board that is kept: nothing is known of the time since.
-func (f *factory) asOf(s config.Settings, when evaluated) evaluated {
+func (f *factory) asOf(s config.Settings, when evaluated, selection string) evaluated {
 	kept := f.keeping(s)
 	if f.global.offline && f.global.at == "" && kept.cache != nil {
-		if to, known := f.lastBoard(); known && to < when.to {
+		to, known := f.lastBoard(selection)
+		if whole, also := f.lastBoard(everything); also && whole > to {
+			to, known = whole, true
+		}
+		if known && to < when.to {
 			when = evaluated{at: time.Unix(to, 0).UTC(), to: to}
 		}
 	}
 	if f.global.at != "" {
 		kept.asOf = when.at
 	}
+	kept.selection, kept.to = selection, when.to
 	return when
 }
+
+// everything is the selection of all objectives.
+const everything = ""
 
 // offlineNote says how old is what is shown without asking.
 func (f *factory) offlineNote() []slo.Note {

@@ -62,6 +62,9 @@ of the difference needs. "slo help glossary" lists the reasons.`,
 }
 
 func runShow(ctx context.Context, o *showOptions) error {
+	if o.compare && o.f.global.offline {
+		return usage("--compare asks Datadog for its account of this very window, which is never kept: leave out --offline")
+	}
 	query, _, err := o.f.query(o.selectors, nil, "", o.most)
 	if err != nil {
 		return err

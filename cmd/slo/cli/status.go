@@ -76,7 +76,7 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 	}
 	board, err := service.Evaluate(ctx, query)
 	if err == nil {
-		o.f.markBoard(when.to)
+		o.f.markBoard(board.Rows)
 	}
 	board.Notes = append(board.Notes, o.f.offlineNote()...)
 	board.Notes = append(board.Notes, done(ctx)...)
@@ -116,7 +116,7 @@ func (f *factory) query(s selectorFlags, names []string, since string, maxReques
 	if err != nil {
 		return q, when, err
 	}
-	when = f.asOf(settings, when)
+	when = f.asOf(settings, when, s.text(names))
 	q.Question = slo.Question{To: when.to, TrendDays: trendDays}
 	if q.Question.Since, err = clock.previousMeeting(since, when); err != nil {
 		return q, when, err
