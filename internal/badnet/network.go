@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 // Network is a server on the loopback that damages exchanges.
@@ -54,10 +55,24 @@ func Listen(upstream *Upstream) (*Network, error) { return listen(upstream, nil)
 
 func listen(upstream *Upstream, secured *tls.Config) (*Network, error) {
 	n := &Network{upstream: upstream, tls: secured, seen: map[Kind]int{}}
+	if secured == nil && n.serve(ownAddress()) == nil {
+		return n, nil
+	}
 	if err := n.serve("127.0.0.1:0"); err != nil {
 		return nil, err
 	}
 	return n, nil
+}
+
+// opened counts networks.
+var opened atomic.Uint32
+
+// ownAddress is a loopback address that nobody else listens at: a port that is
+// closed to refuse connections must not be given to somebody else. Not every
+// system has more than one.
+func ownAddress() string {
+	k := opened.Add(1)
+	return fmt.Sprintf("127.%d.%d.%d:0", 16+k>>16&0x7f, k>>8&0xff, k&0xff)
 }
 
 func (n *Network) serve(address string) error {

@@ -415,9 +415,14 @@ func (w *faultWorld) try(t *testing.T, c faultCell, timeout time.Duration) (resu
 // and again, or waits, may take as long.
 const outOfTime = "within the time for the whole run"
 
+// late reports whether a message says so, of one request or of the whole run.
+func late(message string) bool {
+	return strings.Contains(message, outOfTime) || strings.Contains(message, "did not answer before the timeout")
+}
+
 // said reports whether a message names the fault.
 func (c faultCell) said(message string) bool {
-	return strings.Contains(message, c.fault.says) || strings.Contains(message, outOfTime)
+	return strings.Contains(message, c.fault.says) || late(message)
 }
 
 // judge holds what a run has left against what must come of the cell.
@@ -443,7 +448,7 @@ func (w *faultWorld) judge(v verdict, c faultCell, got outcome) (wrong []string)
 			object("code %d with %d rows that have no figures", got.code, len(lost))
 		}
 		for _, name := range lost {
-			if r := board.rows[name]; !slices.Contains(mine, name) && (r.Error == nil || !strings.Contains(r.Error.Message, outOfTime)) {
+			if r := board.rows[name]; !slices.Contains(mine, name) && (r.Error == nil || !late(r.Error.Message)) {
 				object("%q has no figures, and does not rest on these requests: %+v", name, board.rows[name].Error)
 			}
 		}
@@ -460,8 +465,8 @@ func (w *faultWorld) judge(v verdict, c faultCell, got outcome) (wrong []string)
 				object("the fault came to nothing")
 			}
 		default:
-			late := slices.ContainsFunc(lost, func(name string) bool { return strings.Contains(board.rows[name].Error.Message, outOfTime) })
-			if board.strange == 0 && !late && !slices.Equal(lost, slices.Sorted(slices.Values(mine))) {
+			overdue := slices.ContainsFunc(lost, func(name string) bool { return late(board.rows[name].Error.Message) })
+			if board.strange == 0 && !overdue && !slices.Equal(lost, slices.Sorted(slices.Values(mine))) {
 				object("%q have no figures, want %q", lost, mine)
 			}
 		}
@@ -483,7 +488,7 @@ func (w *faultWorld) judge(v verdict, c faultCell, got outcome) (wrong []string)
 		if got.stdout != "" {
 			object("code %d, and yet on stdout: %.200s", got.code, got.stdout)
 		}
-		whole := fatal || c.kind == badnet.CorrectionsOf || c.fault.hangs || c.fault.name == "refused" || strings.Contains(message, outOfTime)
+		whole := fatal || c.kind == badnet.CorrectionsOf || c.fault.hangs || c.fault.name == "refused" || late(message)
 		switch {
 		case v == same, v == silent, v == unlisted, !whole:
 			object("code %d: %s", got.code, message)
