@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -153,6 +154,7 @@ func TestProxyThatWantsCredentials(t *testing.T) {
 func TestDoctorUnderFaults(t *testing.T) {
 	t.Parallel()
 	w := newFaultWorld(t)
+	var all sync.WaitGroup // they wait more than they compute, so all at once
 	for _, kind := range []badnet.Kind{badnet.Probe, badnet.Listing, badnet.Corrections, badnet.Series} {
 		for name, c := range map[string]struct {
 			damage badnet.Fault
@@ -174,11 +176,11 @@ func TestDoctorUnderFaults(t *testing.T) {
 			"redirect":       {badnet.Redirect(302, "http://elsewhere.invalid/"), 5, "redirects to elsewhere.invalid"},
 			"keys":           {badnet.Echo(400), 5, "[redacted]"},
 		} {
-			t.Run(string(kind)+"/"+name, func(t *testing.T) {
-				t.Parallel()
+			all.Go(func() {
 				network, err := badnet.Listen(w.upstream)
 				if err != nil {
-					t.Fatal(err)
+					t.Error(err)
+					return
 				}
 				defer network.Close()
 				network.Obey(badnet.Always(kind, c.damage))
@@ -190,19 +192,20 @@ func TestDoctorUnderFaults(t *testing.T) {
 				start := time.Now()
 				got := runSLO(t.Context(), network.URL, env, "doctor", "-o", "json", "--debug", "--timeout", timeout.String())
 				if took := time.Since(start); took > timeout+grace {
-					t.Errorf("took %s", took)
+					t.Errorf("%s, %s: took %s", kind, name, took)
 				}
 				code, message, hints, err := complaintOf(got)
 				if err != nil || got.code != c.code || code != c.code || got.stdout != "" || len(hints) == 0 {
-					t.Errorf("code %d, stdout %q, stderr %s (%v)", got.code, got.stdout, got.stderr, err)
+					t.Errorf("%s, %s: code %d, stdout %q, stderr %s (%v)", kind, name, got.code, got.stdout, got.stderr, err)
 				}
 				if !strings.Contains(message, c.says) && !strings.Contains(message, "before the timeout") {
-					t.Errorf("%q does not say %q", message, c.says)
+					t.Errorf("%s, %s: %q does not say %q", kind, name, message, c.says)
 				}
 				if where := shownSecret(got); where != "" {
-					t.Errorf("a credential stands in %s", where)
+					t.Errorf("%s, %s: a credential stands in %s", kind, name, where)
 				}
 			})
 		}
 	}
+	all.Wait()
 }
