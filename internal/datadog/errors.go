@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/slo-cli/slo/internal/datadog/transport"
 	"github.com/slo-cli/slo/pkg/slo"
 )
 
@@ -75,12 +76,16 @@ func (c *Client) notSent(ctx context.Context, op operation, err error) error {
 		return fmt.Errorf("%s: %w", op.purpose, context.Canceled)
 	}
 	if cause != nil {
+		text := op.purpose + ": Datadog did not answer within the time for the whole run"
+		if before, ok := errors.AsType[*transport.OvertimeError](err); ok {
+			text += "; the last attempt before failed: " + before.Last
+		}
 		return &failure{
-			defect: &slo.Defect{
+			defect: c.redacted(&slo.Defect{
 				Kind:    slo.Unavailable,
-				Message: op.purpose + ": Datadog did not answer within the time for the whole run",
+				Message: text,
 				Hints:   []string{"give it more time with --timeout"},
-			},
+			}),
 			cause: context.DeadlineExceeded,
 		}
 	}

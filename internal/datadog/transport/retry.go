@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -40,13 +41,14 @@ func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	failures, refused := 0, 0
+	last := "" // what the last attempt failed for
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, overtime(err, last)
 		}
 		resp, err := r.next.RoundTrip(body(req))
 		if ctxErr := ctx.Err(); ctxErr != nil {
-			return nil, ctxErr
+			return nil, overtime(ctxErr, last)
 		}
 		var wait time.Duration
 		switch {
@@ -55,18 +57,21 @@ func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 			if !passing(err) {
 				return nil, err
 			}
+			last = cause(err)
 			wait = r.backoff(failures)
 			if failures >= r.attempts || !fits(ctx, wait) {
 				return nil, &AttemptsError{Attempts: failures + refused, Err: err}
 			}
 		case resp.StatusCode == http.StatusTooManyRequests:
 			refused++
+			last = "HTTP 429, a rate limit was used up"
 			wait, err = r.afterRefusal(ctx, resp.Header, refused)
 			if err != nil {
 				return nil, err
 			}
 		case resp.StatusCode >= 500 && resp.StatusCode != http.StatusNotImplemented:
 			failures++
+			last = fmt.Sprintf("HTTP %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 			wait = r.backoff(failures)
 			if failures >= r.attempts || !fits(ctx, wait) {
 				return resp, nil
@@ -75,10 +80,32 @@ func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 			return resp, nil
 		}
 		if err := sleep(ctx, wait); err != nil {
-			return nil, err
+			return nil, overtime(err, last)
 		}
 		r.retries.Add(1)
 	}
+}
+
+// OvertimeError says that the time of the caller was over while a request that
+// had failed was to be repeated.
+type OvertimeError struct {
+	// Last is what it had failed for.
+	Last string
+}
+
+// Error names the last failure.
+func (e *OvertimeError) Error() string { return "out of time; the attempt before failed: " + e.Last }
+
+// Unwrap makes it what it is to whoever knows contexts.
+func (e *OvertimeError) Unwrap() error { return context.DeadlineExceeded }
+
+// overtime adds the last failure to the end of a context, where there is one and
+// it was not the caller who gave up.
+func overtime(err error, last string) error {
+	if last == "" || !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &OvertimeError{Last: last}
 }
 
 // afterRefusal is how long to wait after a 429, or why there is no point in it.

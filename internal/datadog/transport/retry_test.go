@@ -370,3 +370,43 @@ func TestOneAttemptHasATimeout(t *testing.T) {
 		}
 	})
 }
+
+// When the time is up while a request is repeated, the error says what it had failed for; when
+// somebody gave up, it says no more than that.
+func TestEndWhileRepeating(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"time": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 5*time.Second)
+		},
+		"caller": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(5*time.Second, cancel)
+			return ctx, cancel
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				calls := 0
+				stack := transport.New(transport.Config{Random: half, Base: base(func(r *http.Request) (*http.Response, error) {
+					if calls++; calls == 1 {
+						return answer(503, ""), nil
+					}
+					<-r.Context().Done()
+					return nil, r.Context().Err()
+				})})
+				ctx, cancel := end(t.Context())
+				defer cancel()
+				_, _, err := get(ctx, t, stack)
+				var over *transport.OvertimeError
+				if told := errors.As(err, &over); told != (name == "time") || told && over.Last != "HTTP 503 Service Unavailable" {
+					t.Errorf("%v", err)
+				}
+				if !errors.Is(err, ctx.Err()) {
+					t.Errorf("%v is not %v", err, ctx.Err())
+				}
+			})
+		})
+	}
+}
