@@ -143,12 +143,11 @@ func NewPlan(jobs []Job, q slo.Question, b Bounds) Plan {
 }
 
 // place asks for a bundle in those chunks in which the shelf does not hold it,
-// and notes where it does. It returns those that nothing else asks for.
-func (p *Plan) place(asked load, stock *stock, chunks []chunk, b bundle) (fresh []chunk) {
-	var missing []chunk
+// and notes where it does.
+func (p *Plan) place(asked load, stock *stock, chunks []chunk, b bundle) {
 	for _, c := range chunks {
 		if !stock.holds(b, c) {
-			missing = append(missing, c)
+			asked.add([]chunk{c}, b)
 			continue
 		}
 		p.held.add([]chunk{c}, b)
@@ -156,7 +155,6 @@ func (p *Plan) place(asked load, stock *stock, chunks []chunk, b bundle) (fresh 
 			p.shelved[answerKey{key, c}] = true
 		}
 	}
-	return asked.add(missing, b)
 }
 
 // sample picks, by chance, some of what is read from the shelf, to ask for it

@@ -64,6 +64,9 @@ func (t total) figure() slo.Figure {
 // inWords is the sum as a sentence says it.
 func (t total) inWords(noun string) string {
 	words := plural(int(t.known), noun)
+	if t.open && t.known == 0 {
+		return "an unknown number of " + noun + "s"
+	}
 	if t.open {
 		words = "at least " + words
 	}

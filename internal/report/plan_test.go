@@ -84,7 +84,7 @@ func TestPlanOfTheUnknown(t *testing.T) {
 	view.Outlook.SLOs, view.Outlook.Notes = 0, nil
 	view.Zone = time.FixedZone("JST", 9*3600)
 	doc := report.Plan(view)
-	want := `a run at 2026-10-26 21:00 JST: at least 1 request to ask, at least 0 requests saved by the cache
+	want := `a run at 2026-10-26 21:00 JST: at least 1 request to ask, an unknown number of requests saved by the cache
 
 This is a plan: nothing was asked.
 

@@ -21,18 +21,17 @@ func (f *factory) foretell(ctx context.Context, service evaluation.Service, q ev
 	if err != nil && !(errors.As(err, &lacking) && lacking.NotCached()) {
 		return err
 	}
-	unlisted := err != nil
-	if unlisted {
+	if err != nil {
 		outlook = evaluation.Outlook{
-			Lines: []evaluation.OutlookLine{{Kind: "metric series", Detail: "depends on the listing"}},
-			Notes: []slo.Note{{Code: "not_listed", Text: "no listing of SLOs is kept, so what it would lead to is not known: slo list asks for nothing but the listing, and keeps it"}},
+			Lines: []evaluation.OutlookLine{{Kind: "metric series", Detail: "depends on the SLOs and their corrections"}},
+			Notes: []slo.Note{{Code: "not_listed", Text: "what a plan is made from is not kept yet, so how much would be asked is not known: the first run without --plan keeps it"}},
 		}
 	}
 	recalled := f.datadog.Recalled()
 	line := func(kind, call, detail string) evaluation.OutlookLine {
-		l := evaluation.OutlookLine{Kind: kind, Cached: slo.Known(0), Detail: detail}
+		l := evaluation.OutlookLine{Kind: kind, Cached: slo.Known(0), Detail: "asked in every run"}
 		if n := recalled[call]; n > 0 {
-			l.Asked = slo.Known(float64(n))
+			l.Asked, l.Detail = slo.Known(float64(n)), detail
 		}
 		return l
 	}
