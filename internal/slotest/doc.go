@@ -97,8 +97,17 @@
 //	previous            none
 //	trend               remaining percent at the end of each of the last days, oldest first
 //	exhausted_at        an instant, or never
+//	newest              from TIME to TIME: where the newest point lies; or never
+//	fell 20%            from TIME to TIME: the bucket with which no more than 20 percent of the budget was left; or never
+//	recovers 20%        the instant from which more is left again at the present pace, or never
+//	recovers.quiet 20%  the same if nothing fails any more
+//	burn from TIME to TIME   the burn rate over that part of the last 7 days; also good and total
 //	notes               codes, or none
 //	error               coarse (a bucket straddles a cut), or transitions (they make no history)
+//
+// "fell attainment 99.5%" and "recovers attainment 99.5%" are about an attainment:
+// where it was first below that, and when it will be at least that again. Of
+// what there is no budget for, fell and recovers are unknown.
 //
 // A number must be met to twelve digits; with ~ in front it must be met when
 // rounded to the decimals that are written; "unknown" means that there must be no

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/slo-cli/slo/pkg/slo"
-	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
 // kind is what may stand behind the name of a figure.
@@ -23,6 +22,7 @@ const (
 	word                // one of the words listed
 	words               // any words
 	instant             // a time or never
+	between             // from a time to a time, or never
 )
 
 // figures is the vocabulary under "assess".
@@ -35,6 +35,8 @@ func figures() map[string]kind {
 		"previous": word, "previous.attainment": number, "previous.remaining_percent": number,
 		"previous.spent": number, "previous.aged_out": number,
 		"trend": numbers, "exhausted_at": instant, "notes": words, "error": word,
+		"burn from TIME to TIME": number, "good from TIME to TIME": number, "total from TIME to TIME": number,
+		"newest": between, "fell": between, "recovers": instant, "recovers.quiet": instant,
 	}
 }
 
@@ -52,18 +54,26 @@ func vocabulary(figure string) []string {
 
 // expect reads one line under "assess".
 func (p *parser) expect(line []string) error {
-	figure, rest := line[0], line[1:]
-	if figure == "burn" && len(rest) > 0 {
-		figure, rest = figure+" "+rest[0], rest[1:]
+	e, rest, err := p.subject(line)
+	if err != nil {
+		return err
 	}
+	figure := e.Figure
 	k, ok := figures()[figure]
 	if !ok {
 		return fmt.Errorf("%q is not a figure that can be expected", figure)
 	}
-	if slices.ContainsFunc(p.assess.Expect, func(e Expectation) bool { return e.Figure == figure }) {
-		return fmt.Errorf("%s is expected twice", figure)
+	if slices.ContainsFunc(p.assess.Expect, e.alike) {
+		return fmt.Errorf("%s is expected twice", e.name())
 	}
-	e := Expectation{Line: p.line, Figure: figure}
+	e.Line = p.line
+	if k == between {
+		if e.Want, err = parseBetween(e.name(), rest); err != nil {
+			return err
+		}
+		p.assess.Expect = append(p.assess.Expect, e)
+		return nil
+	}
 	for _, text := range rest {
 		if k != words && k != word && slices.Contains([]string{"%", "events", "requests", "seconds"}, text) {
 			continue
@@ -77,7 +87,7 @@ func (p *parser) expect(line []string) error {
 	if len(e.Want) == 0 || (len(e.Want) > 1 && k != numbers && k != words) {
 		return fmt.Errorf("%s wants one value", figure)
 	}
-	if figure == "trend" && len(e.Want) > 100 {
+	if e.Figure == "trend" && len(e.Want) > 100 {
 		return errors.New("trend wants at most 100 values")
 	}
 	p.assess.Expect = append(p.assess.Expect, e)
@@ -94,7 +104,7 @@ func parseWant(figure string, k kind, text string) (Want, error) {
 		}
 		return Want{Text: text}, nil
 	case instant:
-		if text == "never" {
+		if text == "never" || text == "unknown" && figure != "exhausted_at" {
 			return Want{Text: text}, nil
 		}
 		at, err := parseTime(text)
@@ -140,12 +150,12 @@ func (c Case) Check() []error {
 	}
 	var broken []error
 	for _, e := range c.Expect {
-		if got, ok := e.check(a, err); !ok {
+		if got, ok := e.check(a, c.Question, err); !ok {
 			texts := make([]string, len(e.Want))
 			for i, w := range e.Want {
 				texts[i] = w.Text
 			}
-			broken = append(broken, fmt.Errorf("line %d: %s is %s, want %s", e.Line, e.Figure, got, strings.Join(texts, " ")))
+			broken = append(broken, fmt.Errorf("line %d: %s is %s, want %s", e.Line, e.name(), got, strings.Join(texts, " ")))
 		}
 	}
 	if err != nil && !slices.ContainsFunc(c.Expect, func(e Expectation) bool { return e.Figure == "error" }) {
@@ -155,8 +165,11 @@ func (c Case) Check() []error {
 }
 
 // check compares one expectation and writes what the answer really was.
-func (e Expectation) check(a slo.Assessment, err error) (got string, ok bool) {
+func (e Expectation) check(a slo.Assessment, q slo.Question, err error) (got string, ok bool) {
 	want := e.Want[0]
+	if e.crosses() {
+		return e.crossing(a, q)
+	}
 	switch e.Figure {
 	case "error":
 		var coarse *slo.CoarseError
@@ -188,10 +201,13 @@ func (e Expectation) check(a slo.Assessment, err error) (got string, ok bool) {
 		}
 		return strings.Join(codes, " "), slices.EqualFunc(codes, e.Want, func(c string, w Want) bool { return c == w.Text })
 	case "exhausted_at":
-		if a.ExhaustedAt == 0 {
-			return "never", !want.IsNumber
-		}
-		return timeseries.Format(a.ExhaustedAt), want.IsNumber && float64(a.ExhaustedAt) == want.Number
+		return e.instant(a.ExhaustedAt)
+	case "newest":
+		return e.between(a.Newest)
+	}
+	if !e.Part.Empty() {
+		f := e.part(a)
+		return write(f), want.meets(f)
 	}
 	f := figure(a, e.Figure)
 	return write(f), want.meets(f)

@@ -33,9 +33,15 @@ type Case struct {
 // Expectation is one line under "assess".
 type Expectation struct {
 	Line int
-	// Figure is what the line is about: "attainment", "burn 1h".
+	// Figure is what the line is about: "attainment", "burn 1h", "fell", "burn from TIME to TIME".
 	Figure string
-	Want   []Want
+	// Level is that of "fell" and "recovers", in percent of the budget or, when
+	// Attainment says so, as an attainment.
+	Level      float64
+	Attainment bool
+	// Part is the stretch that the figure is over; empty when that is the window.
+	Part timeseries.Span
+	Want []Want
 }
 
 // Want is one value of an expectation: a number with its tolerance, or a word.
@@ -284,11 +290,7 @@ func (p *parser) endAssess() error {
 		return fmt.Errorf("the assess of line %d expects nothing", c.Line)
 	}
 	p.assess = nil
-	for _, e := range c.Expect {
-		if e.Figure == "trend" {
-			c.Question.TrendDays = len(e.Want)
-		}
-	}
+	ask(&c.Question, c.Expect)
 	known := p.known
 	if known == (timeseries.Span{}) {
 		known = slo.Extent(c.Objective.Timeframe, c.Question)

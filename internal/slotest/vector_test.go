@@ -42,6 +42,14 @@ case the second
 slo metric target 50% window 1h
 assess at 2026-01-01T01:00Z
   exhausted_at 2026-01-01T00:30:15Z
+case the third
+slo metric target 50% window 1h
+assess at 2026-01-01T01:00Z
+  recovers 20% 2026-01-01T00:30:15Z
+  fell attainment 99.5% from 2026-01-01T00:30Z to 2026-01-01T00:35Z
+  fell 20% never
+  burn from 2026-01-01T00:30Z to 2026-01-01T00:40Z ~14.4
+  newest unknown
 `)
 	if err != nil {
 		t.Fatal(err)
@@ -91,6 +99,26 @@ assess at 2026-01-01T01:00Z
 				{Line: 24, Figure: "exhausted_at", Want: []slotest.Want{
 					{Text: "2026-01-01T00:30:15Z", IsNumber: true, Number: float64(day + 1815)},
 				}},
+			},
+		},
+		{
+			Title: "the third", Line: 27, Objective: slo.Objective{Timeframe: 3600, Target: slo.Hundred / 2},
+			Events:   slo.Events{Known: timeseries.Span{Start: day + 3600 - 259_200, End: day + 3600}},
+			Question: slo.Question{To: day + 3600, Recent: 1800, Levels: []float64{20}, Attainments: []float64{99.5}},
+			Expect: []slotest.Expectation{
+				{Line: 28, Figure: "recovers", Level: 20, Want: []slotest.Want{
+					{Text: "2026-01-01T00:30:15Z", IsNumber: true, Number: float64(day + 1815)},
+				}},
+				{Line: 29, Figure: "fell", Level: 99.5, Attainment: true, Want: []slotest.Want{
+					{Text: "2026-01-01T00:30Z", IsNumber: true, Number: float64(day + 1800)},
+					{Text: "2026-01-01T00:35Z", IsNumber: true, Number: float64(day + 2100)},
+				}},
+				{Line: 30, Figure: "fell", Level: 20, Want: []slotest.Want{{Text: "never"}}},
+				{
+					Line: 31, Figure: "burn from TIME to TIME", Part: timeseries.Span{Start: day + 1800, End: day + 2400},
+					Want: []slotest.Want{{Text: "~14.4", IsNumber: true, Number: 14.4, Tolerance: 0.05}},
+				},
+				{Line: 32, Figure: "newest", Want: []slotest.Want{{Text: "unknown"}}},
 			},
 		},
 	}
@@ -144,6 +172,21 @@ func TestParseErrors(t *testing.T) {
 		"a word for a number":  {asked + "good plenty", 5, `"plenty" is not a number`},
 		"a state that is none": {asked + "state fine", 5, `state "fine": want ok, warning, breached, no_data`},
 		"an instant":           {asked + "exhausted_at soon", 5, `time "soon"`},
+		"an instant, unknown":  {asked + "exhausted_at unknown", 5, `time "unknown"`},
+		"a level that is none": {asked + "fell low never", 5, "want: fell LEVEL"},
+		"no level":             {asked + "recovers.quiet attainment", 5, "want: recovers.quiet LEVEL"},
+		"recovers when":        {asked + "recovers 5% soon", 5, `time "soon"`},
+		"recovers between":     {asked + "recovers 5% from 2026-01-01 to 2026-01-02", 5, `time "from"`},
+		"fell at":              {asked + "fell 5% 2026-01-01", 5, "want: fell 5 from TIME to TIME, never or unknown"},
+		"fell from when":       {asked + "fell 5% from then to 2026-01-01", 5, `time "then"`},
+		"a level twice":        {asked + "fell 5% never\nfell 5 never", 6, "fell 5 is expected twice"},
+		"attainment twice":     {asked + "fell attainment 99% never\nfell attainment 99% never", 6, "fell attainment 99 is expected twice"},
+		"newest without time":  {asked + "newest yesterday", 5, "want: newest from TIME to TIME"},
+		"burn from":            {asked + "burn from 2026-01-01 10", 5, "want: burn from TIME to TIME"},
+		"burn backwards":       {asked + "burn from 2026-01-01T02:00Z to 2026-01-01T01:00Z 10", 5, "some of the last 7 days"},
+		"burn of long ago":     {asked + "good from 2016-01-01 to 2026-01-01 10", 5, "some of the last 7 days"},
+		"burn ahead":           {asked + "total from 2026-01-01 to 2026-01-02 10", 5, "some of the last 7 days"},
+		"burn without value":   {asked + "burn from 2026-01-01 to 2026-01-01T01:00Z", 5, "wants one value"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -162,8 +205,11 @@ func TestCheckNoticesEveryFigure(t *testing.T) {
 	t.Parallel()
 	const text = `
 load 1h from 2026-01-01
-  valid 10*23 20
-  bad   0*23 2
+  valid 10*23
+  bad   0*23
+load 5m from 2026-01-01T23:00Z
+  valid 20 _*11
+  bad   2 _*11
 slo metric target 90% window 1d
 since 2026-01-01T12:00Z
 assess at 2026-01-02
@@ -175,6 +221,17 @@ assess at 2026-01-02
 		"burn 1h": "1", "burn 6h": "~0.286", "burn 1d": "~0.08", "burn 3d": "~0.08",
 		"previous.attainment": "100%", "previous.remaining_percent": "100%", "previous.spent": "8%", "previous.aged_out": "0%",
 		"trend": "unknown 92", "exhausted_at": "never", "notes": "none",
+		"newest":             "from 2026-01-01T23:00Z to 2026-01-01T23:05Z",
+		"fell 92%":           "from 2026-01-01T23:00Z to 2026-01-01T23:05Z",
+		"recovers 92%":       "never",
+		"recovers.quiet 92%": "2026-01-02T23:00:01Z",
+		"fell 91%":           "never", "recovers 91%": "never", "recovers.quiet 91%": "never",
+		"fell attainment 99.3%":                             "from 2026-01-01T23:00Z to 2026-01-01T23:05Z",
+		"recovers.quiet attainment 99.3%":                   "2026-01-02T23:07:30Z", // 1.75 may be bad, 0.25 of 2 have to go
+		"recovers attainment 99.3%":                         "never",
+		"burn from 2026-01-01T23:00Z to 2026-01-02T00:00Z":  "1",
+		"good from 2026-01-01T23:00Z to 2026-01-02T00:00Z":  "18",
+		"total from 2026-01-01T23:00Z to 2026-01-02T00:00Z": "20",
 	}
 	wrong := map[string]string{
 		"state": "warning", "attainment": "99.2000001%", "good": "247", "total": "250.0000001", "coverage": "unknown",
@@ -183,6 +240,17 @@ assess at 2026-01-02
 		"previous.attainment": "99%", "previous.remaining_percent": "unknown", "previous.spent": "~9%", "previous.aged_out": "unknown",
 		"trend": "0 92", "exhausted_at": "2026-01-02T01:00Z", "notes": "zero_traffic",
 		"budget": "none", "previous": "none", "error": "coarse",
+		"newest":             "from 2026-01-01T23:00Z to 2026-01-02",
+		"fell 92%":           "never",
+		"recovers 92%":       "2026-01-02T23:00:01Z",
+		"recovers.quiet 92%": "2026-01-02T23:00Z",
+		"fell 91%":           "unknown", "recovers 91%": "unknown", "recovers.quiet 91%": "2026-01-02T23:00Z",
+		"fell attainment 99.3%":                             "from 2026-01-01T23:00Z to 2026-01-02",
+		"recovers.quiet attainment 99.3%":                   "never",
+		"recovers attainment 99.3%":                         "unknown",
+		"burn from 2026-01-01T23:00Z to 2026-01-02T00:00Z":  "unknown",
+		"good from 2026-01-01T23:00Z to 2026-01-02T00:00Z":  "20",
+		"total from 2026-01-01T23:00Z to 2026-01-02T00:00Z": "18",
 	}
 	for figure, value := range right {
 		if broken := check(t, text+figure+" "+value); len(broken) != 0 {
@@ -191,11 +259,14 @@ assess at 2026-01-02
 	}
 	for figure, value := range wrong {
 		broken := check(t, text+figure+" "+value)
-		if len(broken) != 1 || !strings.HasPrefix(broken[0].Error(), "line 8: "+figure+" is ") {
-			t.Errorf("%s %s: %v, want one error about line 8", figure, value, broken)
+		if len(broken) != 1 || !strings.HasPrefix(broken[0].Error(), "line 11: "+strings.TrimSuffix(written(figure), "%")+" is ") {
+			t.Errorf("%s %s: %v, want one error about line 11", figure, value, broken)
 		}
 	}
 }
+
+// written is how a message names a figure.
+func written(figure string) string { return strings.ReplaceAll(figure, ":00Z", ":00:00Z") }
 
 func check(t *testing.T, text string) []error {
 	t.Helper()

@@ -45,7 +45,16 @@ type Assessment struct {
 	// ExhaustedAt is the Unix second at which the budget ends or ended; 0 when
 	// that is not within one window length.
 	ExhaustedAt int64
-	Notes       []Note
+	// Recent are the events since Question.Recent seconds before To, with status
+	// corrections applied, as far back as they are known; nil when the question did not ask.
+	Recent *Recent
+	// Newest is the bucket of the window in which the newest point of the
+	// denominator lies, corrected away or not; for seconds the last stretch of at
+	// most [BucketSeconds] with data. Empty when there is none.
+	Newest timeseries.Span
+	// Crossings belong to Question.Levels and then Question.Attainments; nil without a budget.
+	Crossings []Crossing
+	Notes     []Note
 }
 
 // Previous is how the same objective stood at an earlier instant, and what moved since.
@@ -90,7 +99,9 @@ func Assess(o Objective, e Events, q Question) (Assessment, error) {
 	}
 	if a.Budget != nil {
 		a.ExhaustedAt = exhaustion(o, e, sums, q.To)
+		a.Crossings = crossings(o, e, sums, q)
 	}
+	a.Recent, a.Newest = sums.recent(q), e.newest(window)
 	a.Notes = remarks(now, a.Unit)
 	return a, nil
 }

@@ -56,6 +56,10 @@ func allowed(t Target, valid float64) float64 {
 // a fused multiply-add gives the part of a product that rounding drops.
 func left(t Target, bad, valid float64) (remaining, percent float64) {
 	share, of := t.share()
+	return leftOf(share, of, bad, valid)
+}
+
+func leftOf(share, of, bad, valid float64) (remaining, percent float64) {
 	may, did := valid*share, bad*of
 	mayRest, didRest := math.FMA(valid, share, -may), math.FMA(bad, of, -did)
 	excess := (may - did) + (mayRest - didRest)

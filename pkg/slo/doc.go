@@ -23,6 +23,22 @@
 // figure that would need a division is unknown, and unknown is not zero. A
 // target of 100 allows nothing, so it has a state but neither a budget nor burn rates.
 //
+// # The way down and the way up
+//
+// A level L of the budget, in percent, is lost where the bad events of the window, added
+// up from its start, first reach allowed · (100 − L) ÷ 100: exactly the level is not more
+// than it. An attainment A is lost where they first exceed valid · (100 − A) ÷ 100. The level 0 is
+// where the budget ends, so [Crossing].Fell is the bucket of [Assessment].ExhaustedAt.
+//
+// The way ahead is the same for all: x seconds after the end of a window of W seconds
+//
+//	bad(x) = what of today's bad lies x seconds or more after the window's start
+//	       + x · (bad ÷ valid of the last day, or three) · (valid ÷ W)
+//
+// against today's allowance; the second line is 0 where nothing fails any more ("quiet"). Events of
+// one hour of the clock leave evenly over the hour, bad seconds one by one. ExhaustedAt is the first x
+// at which nothing is left, Recovers and RecoversQuiet the first at which the level holds again.
+//
 // # Time-based objectives
 //
 // A [Timeline] says for every second whether it was up, whether it counts, and

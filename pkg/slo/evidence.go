@@ -95,8 +95,12 @@ func (e Events) check(cuts []int64) error {
 		if i > 0 && r.Start < e.Runs[i-1].span().End {
 			return fmt.Errorf("run %d of the evidence begins before the one before it ends", i)
 		}
-		for _, c := range cuts {
-			if s := r.span(); c > s.Start && c < s.End && (c-r.Start)%r.Step != 0 {
+		first := sort.Search(len(cuts), func(i int) bool { return cuts[i] > r.Start })
+		for _, c := range cuts[first:] {
+			if c >= r.span().End {
+				break
+			}
+			if (c-r.Start)%r.Step != 0 {
 				b := r.Start + (c-r.Start)/r.Step*r.Step
 				return &CoarseError{Cut: c, Bucket: timeseries.Span{Start: b, End: b + r.Step}}
 			}
@@ -157,6 +161,29 @@ func tabulate(e Events, cuts []int64) sheet {
 	return s
 }
 
+// newest is the bucket of the newest valid point of the window.
+func (e Events) newest(window timeseries.Span) timeseries.Span {
+	if e.Unit == Seconds {
+		for i := len(e.Observed) - 1; i >= 0; i-- {
+			if s := e.Observed[i].Intersect(window); !s.Empty() {
+				return timeseries.Span{Start: max(s.Start, s.End-BucketSeconds), End: s.End}
+			}
+		}
+		return timeseries.Span{}
+	}
+	for i := len(e.Runs) - 1; i >= 0; i-- {
+		r := e.Runs[i]
+		lo, hi := r.indices(window)
+		for k := hi - 1; k >= lo; k-- {
+			if !timeseries.IsMissing(r.Valid[k]) {
+				start := r.Start + int64(k)*r.Step
+				return timeseries.Span{Start: start, End: start + r.Step}
+			}
+		}
+	}
+	return timeseries.Span{}
+}
+
 // overlap is how many seconds of the window lie in the spans.
 func overlap(spans []timeseries.Span, window timeseries.Span) int64 {
 	var seconds int64
@@ -178,7 +205,7 @@ func (r Run) indices(s timeseries.Span) (lo, hi int) {
 }
 
 // maxCount is more than anybody counts. Beyond it products of a sum would leave the range of float64.
-const maxCount = 1e200
+const maxCount = 1e140
 
 // checkRange finds sums that cannot be reckoned with.
 func (s sheet) checkRange() error {

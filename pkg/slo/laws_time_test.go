@@ -296,6 +296,7 @@ func TestLawShift(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		d := drawTimed(t)
+		d.q = about(t, d.o, d.q)
 		line := slotest.Timeline(d.known).Draw(t, "timeline")
 		const day = int64(slo.Day)
 		answer := func(line slo.Timeline, occurrences []slo.Occurrence, q slo.Question) slo.Assessment {
@@ -318,8 +319,20 @@ func TestLawShift(t *testing.T) {
 		}
 		got := answer(moved, later, q)
 		got.Window = got.Window.Shift(-day)
+		if !got.Newest.Empty() {
+			got.Newest = got.Newest.Shift(-day)
+		}
 		if got.ExhaustedAt != 0 {
 			got.ExhaustedAt -= day
+		}
+		for i := range got.Crossings {
+			c := &got.Crossings[i]
+			if !c.Fell.Empty() {
+				c.Fell, c.RecoversQuiet = c.Fell.Shift(-day), c.RecoversQuiet-day
+			}
+			if c.Recovers != 0 {
+				c.Recovers -= day
+			}
 		}
 		if got.Previous != nil {
 			got.Previous.At -= day

@@ -15,6 +15,18 @@ type Question struct {
 	// TrendDays is for how many days the remaining budget at the end of the day is asked, the last
 	// day being the 24 hours before To.
 	TrendDays int
+	// Recent is for how many seconds before To the events are asked in steps of
+	// [BucketSeconds], rounded up to whole ones; 0 when nobody asks.
+	Recent int64
+	// Levels are budgets left, in percent and below 100, Attainments are
+	// attainments in percent, each as a [Target] can be: when were they lost, and when
+	// will they be regained? See [Crossing].
+	Levels, Attainments []float64
+}
+
+// recent is the stretch that Recent asks about, empty when nobody asks.
+func (q Question) recent() timeseries.Span {
+	return timeseries.Span{Start: q.To - timeseries.Ceil(max(0, q.Recent), BucketSeconds), End: q.To}
 }
 
 // Lookbacks are the stretches before To over which burn rates are computed, in
@@ -37,6 +49,9 @@ func Cuts(t Timeframe, q Question) []int64 {
 	}
 	for _, w := range Lookbacks {
 		cuts = append(cuts, q.To-w)
+	}
+	for t := q.recent().Start; t < q.To; t += BucketSeconds {
+		cuts = append(cuts, t)
 	}
 	slices.Sort(cuts)
 	return slices.Compact(cuts)
