@@ -24,6 +24,14 @@ type Query struct {
 	// MaxRequests is how many metric requests there may be before time slice
 	// objectives make do with Datadog's record of their transitions; 0 for any number.
 	MaxRequests int
+	// Lean wants the fewest metric requests for one answer now, see [Bounds].
+	Lean bool
+	// Uncompared leaves Datadog's own figures alone: they are not asked for, and
+	// nothing is compared.
+	Uncompared bool
+	// Listed, when set, is told all definitions, the catalog's and Own, whether
+	// selected or not, before any evidence is asked for. An error ends the run.
+	Listed func([]slo.Definition) error
 }
 
 // TimeframeChoice says which windows of an objective are evaluated. The zero
@@ -116,7 +124,7 @@ func (s Service) prepare(ctx context.Context, q Query, keep bool) (prepared, err
 	if err != nil {
 		return prepared{}, err
 	}
-	bounds := Bounds{Ends: ends, MaxRequests: q.MaxRequests, Shelf: s.Runner.Shelf, Pick: s.Pick}
+	bounds := Bounds{Ends: ends, MaxRequests: q.MaxRequests, Shelf: s.Runner.Shelf, Pick: s.Pick, Lean: q.Lean}
 	ask.replan = func(jobs []Job, shelf bool, unsure []string) Plan {
 		again := bounds
 		again.Pick, again.Unsure = nil, unsure
@@ -204,8 +212,8 @@ type inventory struct {
 	notes       []slo.Note
 }
 
-// inventory asks for the objectives, the status corrections and Datadog's own
-// figures at the same time. Without the figures nothing is wrong, only less is said.
+// inventory asks for the objectives, the status corrections and, unless nothing is
+// to be compared, Datadog's own figures at the same time. Without the figures nothing is wrong, only less is said.
 func (s Service) inventory(ctx context.Context, q Query) (inventory, error) {
 	var (
 		all                     inventory
@@ -215,6 +223,9 @@ func (s Service) inventory(ctx context.Context, q Query) (inventory, error) {
 	group, within := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		all.listed, all.definitions, all.notes, err = s.list(within, q)
+		if err == nil && q.Listed != nil {
+			err = q.Listed(all.listed)
+		}
 		return err
 	})
 	group.Go(func() error {
@@ -222,7 +233,7 @@ func (s Service) inventory(ctx context.Context, q Query) (inventory, error) {
 		all.corrections, uncorrected = s.Catalog.Corrections(within)
 		return nil
 	})
-	if s.Records != nil {
+	if s.Records != nil && !q.Uncompared {
 		group.Go(func() error {
 			// What is only there to compare with must not hold the board up.
 			patience := reportedPatience

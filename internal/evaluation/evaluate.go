@@ -50,9 +50,9 @@ type inquiry struct {
 func (r Runner) Run(ctx context.Context, jobs []Job, plan Plan, q slo.Question) ([]Row, error) {
 	out, err := r.run(ctx, jobs, plan, inquiry{question: q, replan: func(jobs []Job, shelf bool, unsure []string) Plan {
 		if !shelf {
-			return NewPlan(jobs, q, Bounds{})
+			return NewPlan(jobs, q, Bounds{Lean: plan.lean})
 		}
-		return NewPlan(jobs, q, Bounds{Shelf: r.Shelf, Unsure: unsure})
+		return NewPlan(jobs, q, Bounds{Shelf: r.Shelf, Unsure: unsure, Lean: plan.lean})
 	}})
 	return out.rows, err
 }
@@ -171,10 +171,13 @@ func (j Job) assess(rec record, ask inquiry) (Row, error) {
 			}
 		}
 	}
+	// Nobody asks of single groups what happened lately or when a level was passed.
+	part := q
+	part.Recent, part.Levels, part.Attainments = 0, nil, nil
 	for _, g := range rec.groups {
 		group := Group{Name: g.name}
 		for _, o := range j.Objectives {
-			a, err := j.window(g.observed, o, q)
+			a, err := j.window(g.observed, o, part)
 			if err != nil {
 				return row, err
 			}
@@ -309,7 +312,11 @@ func about(d slo.Definition, row Row, rec record) []slo.Note {
 				}
 				continue
 			}
-			say("coverage", "%s: %.1f%% of the hours have no point of the denominator; no traffic and lost data look the same there", w.Objective.Timeframe, tenths(1-c))
+			least := ""
+			if slices.ContainsFunc(rec.overall.counts.Runs, func(r slo.Run) bool { return r.Step > coarseStep }) {
+				least = "at least " // of a wide bucket all hours count as covered
+			}
+			say("coverage", "%s: %s%.1f%% of the hours have no point of the denominator; no traffic and lost data look the same there", w.Objective.Timeframe, least, tenths(1-c))
 		}
 	}
 	return notes

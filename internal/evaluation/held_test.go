@@ -216,15 +216,19 @@ func TestWarmBoardAsksForTheTail(t *testing.T) {
 	}
 }
 
-// differing is how two boards differ, empty when not a bit does. Only the instant at which a
-// budget did end is as exact as the buckets, which may be finer on the shelf; here, where good
-// and valid events know nothing of each other, it may then be another one altogether.
+// differing is how two boards differ, empty when not a bit does. Only the instants at which a
+// budget did end and of the newest point are as exact as the buckets, which may be finer on the
+// shelf; here, where good and valid events know nothing of each other, a budget may then have
+// ended at another instant altogether.
 func differing(want, got []evaluation.Row) string {
 	level := func(want, got []slo.Assessment) {
 		for k := range min(len(want), len(got)) {
 			a, b := &want[k], &got[k]
 			if spent := func(x *slo.Assessment) bool { return x.ExhaustedAt != 0 && x.ExhaustedAt <= x.Window.End }; spent(a) && spent(b) {
 				b.ExhaustedAt = a.ExhaustedAt
+			}
+			if a.Newest.Empty() == b.Newest.Empty() && (a.Newest.Covers(b.Newest) || b.Newest.Covers(a.Newest)) {
+				b.Newest = a.Newest
 			}
 		}
 	}

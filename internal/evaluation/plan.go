@@ -60,6 +60,9 @@ type Bounds struct {
 	Pick func(n int) int
 	// Unsure are queries whose silence is not to be relied on.
 	Unsure []string
+	// Lean wants the fewest requests for one answer now: buckets of events as wide
+	// as the cuts allow, and nothing that only a later run needs.
+	Lean bool
 }
 
 // Plan is the least set of requests that answers the question for all jobs
@@ -89,6 +92,8 @@ type Plan struct {
 	shelved map[answerKey]bool
 	held    load
 	stock   *stock
+	// lean is that of the bounds.
+	lean bool
 }
 
 // chunk is one stretch at one step, asked in one request of up to maxQueries queries.
@@ -112,7 +117,7 @@ func NewPlan(jobs []Job, q slo.Question, b Bounds) Plan {
 	ties := tie(jobs, q, b.Ends)
 	plan := Plan{
 		pieces: make([][]piece, len(jobs)), extents: make([]timeseries.Span, len(jobs)),
-		shelved: map[answerKey]bool{}, held: load{},
+		shelved: map[answerKey]bool{}, held: load{}, lean: b.Lean,
 	}
 	asked := load{}
 	stock := &stock{shelf: b.Shelf, unsure: b.Unsure, held: map[stockKey][]timeseries.Span{}}
@@ -122,7 +127,7 @@ func NewPlan(jobs []Job, q slo.Question, b Bounds) Plan {
 		}
 		plan.extents[i] = extentOf(job, q, b.Ends)
 		if t := ties[i]; t != nil {
-			plan.pieces[i] = t.cover(stock)
+			plan.pieces[i] = t.cover(stock, b.Lean)
 			sli, _ := job.events()
 			for _, text := range queriesOf(sli) {
 				plan.place(asked, stock, chunksOf(plan.pieces[i]), bundle{queries: []string{text}})
@@ -202,11 +207,25 @@ type tied struct {
 }
 
 // cover is the pieces that all of them use.
-func (t *tied) cover(stock *stock) []piece {
-	if t.pieces == nil {
-		held := stretches{fine: stock.common(t.queries, fineStep), coarse: stock.common(t.queries, coarseStep)}
-		t.pieces = cover(t.cuts, held, stock.kept()).layout(timeseries.Span{Start: t.cuts[0], End: t.cuts[len(t.cuts)-1]})
+func (t *tied) cover(stock *stock, lean bool) []piece {
+	if t.pieces != nil {
+		return t.pieces
 	}
+	var c coverage
+	if lean {
+		found := map[int64][]timeseries.Span{}
+		c = coverLean(t.cuts, func(step int64) []timeseries.Span {
+			spans, known := found[step]
+			if !known {
+				spans = stock.common(t.queries, step)
+				found[step] = spans
+			}
+			return spans
+		})
+	} else {
+		c = cover(t.cuts, stretches{fine: stock.common(t.queries, fineStep), coarse: stock.common(t.queries, coarseStep)}, stock.kept())
+	}
+	t.pieces = c.layout(c.extent)
 	return t.pieces
 }
 
