@@ -16,6 +16,10 @@ type Document struct {
 	Tables []Table
 	// Notes stand below the tables: what must be known about the numbers.
 	Notes []string
+	// Closing is the last line, after the notes: what a tired reader needs.
+	Closing string
+	// Checks are what was looked at, where the command checks something.
+	Checks []Check
 	// Payload is the JSON document of the contract. Only the JSON renderer reads it.
 	Payload any
 }
@@ -53,10 +57,10 @@ type Column struct {
 	// Drop orders the sacrifice on narrow terminals: a column with a higher
 	// Drop goes first, one with 0 never goes.
 	Drop int
-	// Shrink marks the one column whose text may be shortened, with an
-	// ellipsis, when dropping columns is not enough; at least MinWidth cells of
-	// it stay. What it needs beyond a quarter of the line does not drop others, so
-	// that one long name cannot cost every row its columns.
+	// Shrink marks a column whose text may be shortened, with an ellipsis, when
+	// dropping columns is not enough; at least MinWidth cells of it stay. What it
+	// needs beyond a quarter of the line does not drop others, so that one long
+	// name cannot cost every row its columns. Of several, the widest gives first.
 	Shrink   bool
 	MinWidth int
 	// Wrap lets the text of a Shrink column go on in further lines instead of being shortened.
@@ -81,6 +85,8 @@ type Row struct {
 	Severity Severity
 	// Human marks a line that CSV leaves out, such as "… 3 more".
 	Human bool
+	// Machine marks a line that only CSV has, because people are told of it by count.
+	Machine bool
 }
 
 // Kind is what a [Cell] holds, and so how it is written.

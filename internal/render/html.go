@@ -32,10 +32,11 @@ const (
 // The data of the template.
 type (
 	htmlPage struct {
-		Title  string
-		Lead   []string
-		Tables []htmlTable
-		Notes  []string
+		Title   string
+		Lead    []string
+		Tables  []htmlTable
+		Notes   []string
+		Closing string
 	}
 	htmlTable struct {
 		Title, Empty string
@@ -56,7 +57,7 @@ func HTML(w io.Writer, d document.Document, o Options) error {
 	if err := check(d); err != nil {
 		return err
 	}
-	p := htmlPage{Title: clean(d.Title), Lead: cleanAll(d.Lead), Notes: cleanAll(d.Notes)}
+	p := htmlPage{Title: clean(d.Title), Lead: cleanAll(d.Lead), Notes: cleanAll(d.Notes), Closing: clean(d.Closing)}
 	for _, t := range d.Tables {
 		p.Tables = append(p.Tables, newHTMLTable(forPeople(t), o))
 	}

@@ -16,8 +16,8 @@ import (
 )
 
 // JSON writes the payload of d, and nothing else of it, as one indented
-// document. Characters that a terminal would obey, or that nobody would see,
-// are escaped. A number that JSON cannot say is an error that names its place:
+// document. Characters that a terminal or the runner of GitHub Actions would
+// obey, or that nobody would see, are escaped. A number that JSON cannot say is an error that names its place:
 // it would have to be null, and only the builder can decide that.
 func JSON(w io.Writer, d document.Document, _ Options) error {
 	if d.Payload == nil {
@@ -33,7 +33,8 @@ func JSON(w io.Writer, d document.Document, _ Options) error {
 	if err := e.Encode(d.Payload); err != nil {
 		return err
 	}
-	_, err := w.Write(escapeInvisible(b.Bytes()))
+	// Only strings have a "#".
+	_, err := w.Write(bytes.ReplaceAll(escapeInvisible(b.Bytes()), []byte(runnerCommand), []byte(`#\u0023[`)))
 	return err
 }
 

@@ -27,12 +27,13 @@ func Markdown(w io.Writer, d document.Document, o Options) error {
 		add("", s)
 	}
 	for _, t := range d.Tables {
+		t = forPeople(t)
 		add("## ", t.Title)
 		if len(t.Rows) == 0 {
 			add("", t.Empty)
 			continue
 		}
-		if t = forPeople(t); len(t.Columns) > 0 {
+		if len(t.Columns) > 0 {
 			blocks = append(blocks, markdownTable(t, o))
 		}
 	}
@@ -45,6 +46,7 @@ func Markdown(w io.Writer, d document.Document, o Options) error {
 	if len(notes) > 0 {
 		blocks = append(blocks, strings.Join(notes, "\n"))
 	}
+	add("", d.Closing)
 	out := strings.Join(blocks, "\n\n")
 	if out != "" {
 		out += "\n"

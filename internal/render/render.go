@@ -41,12 +41,17 @@ const (
 	FormatCSV      = "csv"
 	FormatMarkdown = "markdown"
 	FormatHTML     = "html"
+	FormatJUnit    = "junit"
+	FormatGitHub   = "github"
 )
 
 // Formats lists the names that [Write] knows, the default first.
 func Formats() []string {
 	return []string{FormatTable, FormatJSON, FormatCSV, FormatMarkdown, FormatHTML}
 }
+
+// CheckFormats lists the names for the documents of a command that checks something.
+func CheckFormats() []string { return append(Formats(), FormatJUnit, FormatGitHub) }
 
 // Write renders d in the named format.
 func Write(w io.Writer, format string, d document.Document, o Options) error {
@@ -61,8 +66,16 @@ func Write(w io.Writer, format string, d document.Document, o Options) error {
 		return Markdown(w, d, o)
 	case FormatHTML:
 		return HTML(w, d, o)
+	case FormatJUnit:
+		return JUnit(w, d, o)
+	case FormatGitHub:
+		return GitHub(w, d, o)
 	default:
-		return fmt.Errorf("unknown output format %q: use one of %s", format, strings.Join(Formats(), ", "))
+		formats := Formats()
+		if len(d.Checks) > 0 {
+			formats = CheckFormats()
+		}
+		return fmt.Errorf("unknown output format %q: use one of %s", format, strings.Join(formats, ", "))
 	}
 }
 
@@ -84,9 +97,19 @@ func check(d document.Document) error {
 	return nil
 }
 
-// forPeople is t without the columns that are for machines only.
+// errNoChecks is of a builder that gave a format for checks nothing to write:
+// an empty list would read as if nothing were the matter.
+func errNoChecks(format string) error {
+	return fmt.Errorf("this document has no checks, which the format %s is made of", format)
+}
+
+// forPeople is t without the columns and rows that are for machines only.
 func forPeople(t document.Table) document.Table {
-	return selectColumns(t, func(c document.Column) bool { return !c.Machine })
+	t = selectColumns(t, func(c document.Column) bool { return !c.Machine })
+	if slices.ContainsFunc(t.Rows, func(r document.Row) bool { return r.Machine }) {
+		t.Rows = slices.DeleteFunc(slices.Clone(t.Rows), func(r document.Row) bool { return r.Machine })
+	}
+	return t
 }
 
 // selectColumns is t with only the wanted columns.

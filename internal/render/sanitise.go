@@ -20,12 +20,14 @@ const dottedCircle = "◌"
 //   - what is invisible (zero-width characters, joiners, variation selectors,
 //     tags) is dropped: two names that look equal are equal, and terminals agree
 //     about the width;
-//   - invalid UTF-8 becomes U+FFFD.
+//   - invalid UTF-8 becomes U+FFFD;
+//   - "##[" is torn apart: anywhere in a line of a log it is a command to the
+//     runner of GitHub Actions.
 //
 // The result has the same width wherever it stands in a line.
 func clean(s string) string {
 	if plain(s) {
-		return s
+		return strings.ReplaceAll(s, runnerCommand, "# #[")
 	}
 	var b strings.Builder
 	b.Grow(len(s))
@@ -40,8 +42,12 @@ func clean(s string) string {
 			b.WriteRune(r)
 		}
 	}
-	return standalone(b.String())
+	return standalone(strings.ReplaceAll(b.String(), runnerCommand, "# #["))
 }
+
+// runnerCommand begins a command in the older of the two forms that the runner
+// of GitHub Actions obeys; the newer has to begin a line.
+const runnerCommand = "##["
 
 // trimmed is s, clean, without the space around it. What trimming lays bare may
 // need cleaning again.

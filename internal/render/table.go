@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
@@ -39,6 +40,8 @@ func Table(w io.Writer, d document.Document, o Options) error {
 	for _, s := range d.Notes {
 		p.prose("- "+clean(s), len("- "))
 	}
+	p.gap()
+	p.heading(d.Closing)
 	return p.flush(w)
 }
 
@@ -165,47 +168,58 @@ func style(s document.Severity) string {
 }
 
 // fit makes the grid at most as wide as the options say: first it drops columns,
-// then it shortens the one that may be shortened. It reports whether that was enough.
+// then it shortens those that may be shortened. It reports whether that was enough.
 func (g *grid) fit(o Options) bool {
 	for g.least(o.Width) > o.Width {
 		if !g.drop() {
 			break
 		}
 	}
-	excess := g.total() - o.Width
-	if excess <= 0 {
+	if g.total() <= o.Width {
 		return true
 	}
-	i := g.shrinking()
-	if i < 0 || g.widths[i]-excess < max(g.columns[i].MinWidth, 1) {
+	widths, enough := g.shrunk(o.Width)
+	if !enough {
 		return false
 	}
-	if g.columns[i].Wrap {
-		g.wrapColumn(i, g.widths[i]-excess)
-	} else {
-		g.shortenColumn(i, g.widths[i]-excess, glyph(o, "…", "..."))
+	for i, width := range widths {
+		if g.columns[i].Shrink && !g.columns[i].Wrap && width < g.widths[i] {
+			g.shortenColumn(i, width, glyph(o, "…", "..."))
+		}
 	}
+	g.wrapColumns(widths)
 	return g.total() <= o.Width
 }
 
-// least is the width that decides about dropping columns: the column that can be
+// least is the width that decides about dropping columns: a column that can be
 // shortened counts with no more than a quarter of the line, or with its MinWidth.
 func (g *grid) least(width int) int {
-	i := g.shrinking()
-	if i < 0 {
-		return g.total()
-	}
-	enough := max(width/4, g.columns[i].MinWidth)
-	return g.total() - max(g.widths[i]-enough, 0)
-}
-
-func (g *grid) shrinking() int {
+	least := g.total()
 	for i, c := range g.columns {
 		if c.Shrink {
-			return i
+			least -= max(g.widths[i]-max(width/4, c.MinWidth), 0)
 		}
 	}
-	return -1
+	return least
+}
+
+// shrunk are the widths of the columns in a line of the given width: whichever
+// of those that may be shortened is the widest gives. It reports whether that is enough.
+func (g *grid) shrunk(width int) (widths []int, enough bool) {
+	widths = slices.Clone(g.widths)
+	for excess := g.total() - width; excess > 0; excess-- {
+		widest := -1
+		for i, c := range g.columns {
+			if c.Shrink && widths[i] > max(c.MinWidth, 1) && (widest < 0 || widths[i] >= widths[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return nil, false
+		}
+		widths[widest]--
+	}
+	return widths, true
 }
 
 // drop removes the column with the highest Drop, the rightmost of equals.
@@ -242,25 +256,36 @@ func (g *grid) shortenColumn(i, width int, tail string) {
 	}
 }
 
-// wrapColumn lets the texts of a column go on in further lines, in which the
-// other columns are empty.
-func (g *grid) wrapColumn(i, width int) {
-	var rows [][]piece
-	g.header[i] = g.header[i].shortened(width, "")
-	g.widths[i] = max(g.header[i].width, 1)
-	for _, row := range g.rows {
-		for n, line := range wrap(row[i].text, width, 0) {
-			next := row
-			if n > 0 {
-				next = make([]piece, len(row))
-			}
-			// A line may begin where its first character joins what stands before it.
-			p := newPiece(clean(line))
-			p.style, p.link = row[i].style, row[i].link
-			next[i] = p
-			rows = append(rows, next)
-			g.widths[i] = max(g.widths[i], p.width)
+// wrapColumns lets the texts of the columns that wrap go on in further lines,
+// in which the other columns are empty.
+func (g *grid) wrapColumns(widths []int) {
+	var wrapping []int
+	for i, c := range g.columns {
+		if c.Shrink && c.Wrap && widths[i] < g.widths[i] {
+			wrapping = append(wrapping, i)
+			g.header[i] = g.header[i].shortened(widths[i], "")
+			g.widths[i] = max(g.header[i].width, 1)
 		}
+	}
+	if len(wrapping) == 0 {
+		return
+	}
+	var rows [][]piece
+	for _, row := range g.rows {
+		lines := [][]piece{slices.Clone(row)}
+		for _, i := range wrapping {
+			for n, line := range wrap(row[i].text, widths[i], 0) {
+				if n == len(lines) {
+					lines = append(lines, make([]piece, len(row)))
+				}
+				// A line may begin where its first character joins what stands before it.
+				p := newPiece(clean(line))
+				p.style, p.link = row[i].style, row[i].link
+				lines[n][i] = p
+				g.widths[i] = max(g.widths[i], p.width)
+			}
+		}
+		rows = append(rows, lines...)
 	}
 	g.rows = rows
 }

@@ -80,7 +80,7 @@ func tables(names *rapid.Generator[string]) *rapid.Generator[document.Table] {
 				Name:     names.Draw(t, "name"),
 				Align:    document.Align(rapid.IntRange(0, 1).Draw(t, "align")),
 				Drop:     rapid.IntRange(0, 5).Draw(t, "drop"),
-				Shrink:   i == 1,
+				Shrink:   i == 1 || i == 3,
 				Wrap:     rapid.Bool().Draw(t, "wrap"),
 				MinWidth: rapid.IntRange(0, 20).Draw(t, "least"),
 			})
