@@ -45,6 +45,7 @@ func rooms() map[string]room {
 	return map[string]room{
 		"pkg/timeseries": {without: impure()},
 		"pkg/slo":        {house: []string{"pkg/timeseries"}, without: impure()},
+		"pkg/policy":     {house: []string{"pkg/slo", "pkg/timeseries"}, without: impure()},
 
 		"internal/metricquery": {without: impure()},
 		"internal/document":    {without: impure()},
@@ -52,7 +53,7 @@ func rooms() map[string]room {
 		"internal/spelling":    {without: impure()},
 		"internal/iostreams":   {outside: []string{"golang.org/x/term"}},
 		"internal/boundedyaml": {outside: []string{"github.com/goccy/go-yaml"}},
-		"internal/config":      {house: []string{"internal/boundedyaml", "internal/spelling"}, outside: []string{"github.com/goccy/go-yaml"}},
+		"internal/config":      {house: []string{"internal/boundedyaml", "internal/spelling", "pkg/..."}, outside: []string{"github.com/goccy/go-yaml"}},
 
 		"internal/datadog/transport": {},
 		"internal/datadog": {
@@ -96,7 +97,7 @@ func rooms() map[string]room {
 
 // testModules are what every test may import besides its package's own row.
 func testModules() []string {
-	return []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid", "golang.org/x/sync", "github.com/goccy/go-yaml"}
+	return []string{"github.com/google/go-cmp", "github.com/rogpeppe/go-internal", "pgregory.net/rapid", "golang.org/x/sync", "github.com/goccy/go-yaml", "github.com/santhosh-tekuri/jsonschema/v6"}
 }
 
 // pkgInfo is the part of go list's answer that matters here.

@@ -1,0 +1,66 @@
+package policy_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slo-cli/slo/pkg/policy"
+	"github.com/slo-cli/slo/pkg/slo"
+)
+
+// What is the matter with the evidence is said, and does not block.
+func TestDoubtfulEvidenceWarns(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"good_exceeds_total", "datadog_problem", "coverage"} {
+		a := metric(t, policy.Policy{}, "99", slo.SevenDays, spent(0))
+		a.Notes = []slo.Note{{Code: code, Text: "what is the matter"}}
+		c := only(t, policy.Policy{}.Judge([]policy.Subject{subject("a", a)}, asked()), "data")
+		if doubtful := code != "coverage"; doubtful != (c.Verdict == policy.Warning) || doubtful != strings.Contains(c.Reason, "what is the matter") {
+			t.Errorf("%s: %+v", code, c)
+		}
+	}
+}
+
+// An objective that shares its name is called by its id: "slo show" wants exactly one.
+func TestNamesakesAreCalledByID(t *testing.T) {
+	t.Parallel()
+	a, b := subject("a"), subject("A")
+	a.Definition.ID, b.Definition.ID = "id1", "id2"
+	for _, test := range []struct {
+		subjects []policy.Subject
+		want     string
+	}{
+		{[]policy.Subject{a}, `slo show "a"`},
+		{[]policy.Subject{a, b}, "slo show id1"},
+	} {
+		d := policy.Policy{}.Judge(test.subjects, asked())
+		if c := rule(d, "target")[0]; !strings.HasPrefix(c.Do, test.want) {
+			t.Errorf("%d subjects: %s", len(test.subjects), c.Do)
+		}
+	}
+}
+
+// A section that matches nothing there is, and calendars from elsewhere, are named.
+func TestPolicyNotes(t *testing.T) {
+	t.Parallel()
+	p := policy.Policy{
+		CalendarSource: "slo.yaml", CalendarSHA256: "3f2a",
+		Sections: []policy.Section{
+			{Name: "used", Match: policy.Match{Envs: []string{"prod"}}},
+			{Name: "mistyped", Match: policy.Match{Envs: []string{"production"}}},
+		},
+	}
+	r := asked()
+	r.Listed = []slo.Definition{named("not selected", "env:prod")}
+	d := p.Judge([]policy.Subject{subject("a")}, r)
+	if got := codes(d); !slices.Equal(got, []string{"section_matches_nothing", "calendars_from"}) {
+		t.Fatalf("%v", got)
+	}
+	if text := d.Notes[0].Text; !strings.Contains(text, "mistyped") {
+		t.Error(text)
+	}
+	if text := d.Notes[1].Text; !strings.Contains(text, "slo.yaml") || !strings.Contains(text, "3f2a") {
+		t.Error(text)
+	}
+}
