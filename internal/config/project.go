@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/slo-cli/slo/internal/boundedyaml"
@@ -35,7 +36,8 @@ type SLO struct {
 	Line, Column int
 }
 
-// Section is a part of the project file that is kept as it is.
+// Section is a part of the project file that is kept as it is: a mistake in
+// it is no concern of commands that do not need it. [LoadPolicy] reads it.
 type Section struct {
 	JSON         json.RawMessage
 	Line, Column int
@@ -107,35 +109,19 @@ func readProject(path string) (Project, error) {
 // ParseProject reads the content of a project file; path is what complaints
 // call it. The error is an *[Error].
 func ParseProject(path string, data []byte) (Project, error) {
-	root, err := parseYAML(path, data)
-	if err != nil {
-		return Project{}, err
-	}
-	example := []string{"a project file begins with the line version: 1, followed by slos:"}
-	if root.kind == nullKind {
-		return Project{}, root.fail(example, "empty project file")
-	}
-	entries, err := root.mapping("a project file")
+	entries, err := readSections(path, data)
 	if err != nil {
 		return Project{}, err
 	}
 	p := Project{Path: path}
-	if version := root.get("version"); version == nil {
-		return Project{}, root.fail(example, "the key version is missing: want version: 1")
-	} else if version.kind != numberKind || version.text != "1" {
-		return Project{}, version.fail(nil, "version %s: this slo reads version 1 of the project file", strconv.Quote(version.text))
-	}
 	for _, e := range entries {
 		switch e.key {
-		case "version":
 		case "slos":
 			p.SLOs, err = readSLOs(e.value)
 		case "policies":
 			p.Policies, err = readSection(e.value)
 		case "calendars":
 			p.Calendars, err = readSection(e.value)
-		default:
-			err = e.unknown("version", "slos", "policies", "calendars")
 		}
 		if err != nil {
 			return Project{}, err
@@ -143,6 +129,36 @@ func ParseProject(path string, data []byte) (Project, error) {
 	}
 	return p, nil
 }
+
+// readSections reads what stands at the top of a project file, and nothing
+// below: whoever needs a section reads it.
+func readSections(path string, data []byte) ([]entry, error) {
+	root, err := parseYAML(path, data)
+	if err != nil {
+		return nil, err
+	}
+	example := []string{"a project file begins with the line version: 1, followed by slos:"}
+	if root.kind == nullKind {
+		return nil, root.fail(example, "empty project file")
+	}
+	entries, err := root.mapping("a project file")
+	if err != nil {
+		return nil, err
+	}
+	if version := root.get("version"); version == nil {
+		return nil, root.fail(example, "the key version is missing: want version: 1")
+	} else if version.kind != numberKind || version.text != "1" {
+		return nil, version.fail(nil, "version %s: this slo reads version 1 of the project file", strconv.Quote(version.text))
+	}
+	for _, e := range entries {
+		if !slices.Contains(sectionNames(), e.key) {
+			return nil, e.unknown(sectionNames()...)
+		}
+	}
+	return entries, nil
+}
+
+func sectionNames() []string { return []string{"version", "slos", "policies", "calendars"} }
 
 func readSection(n *node) (*Section, error) {
 	raw, err := toJSON(n)

@@ -1,0 +1,165 @@
+package config_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slo-cli/slo/internal/config"
+	"github.com/slo-cli/slo/pkg/policy"
+)
+
+const sections = `version: 1
+policies:
+  - name: every service
+    budget: {block: 5}
+`
+
+const frozen = `version: 1
+policies:
+  - name: every service
+    freezes: winter
+`
+
+const winter = `calendars:
+  winter: {time_zone: UTC, freezes: [{from: 2026-12-24, to: 2027-01-05, reason: winter}]}
+`
+
+func sum(content string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(content))) }
+
+// sameZone compares zones by name: they have no other face.
+var sameZone = cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+
+func mustLoadPolicy(t *testing.T, src config.Sources, file string) policy.Policy {
+	t.Helper()
+	p, err := config.LoadPolicy(src, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestPolicyWithoutAnyFile(t *testing.T) {
+	t.Parallel()
+	want := policy.Policy{Source: "default", SHA256: sum(config.DefaultPolicyText())}
+	src := sources(t)
+	if diff := cmp.Diff(want, mustLoadPolicy(t, src, "")); diff != "" {
+		t.Error(diff)
+	}
+	write(t, src.WorkDir, "slo.yaml", "version: 1\nslos: broken\n")
+	if diff := cmp.Diff(want, mustLoadPolicy(t, src, "")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What the help page shows is what is in force.
+func TestDefaultPolicyTextIsTheDefault(t *testing.T) {
+	t.Parallel()
+	p, err := config.ParsePolicy("default-policy.yaml", []byte(config.DefaultPolicyText()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []policy.Section{{Name: "default", Place: "default-policy.yaml:6:5", Settings: policy.Defaults()}}
+	if diff := cmp.Diff(want, p.Sections); diff != "" {
+		t.Errorf("(-default +text):\n%s", diff)
+	}
+	settings := reflect.ValueOf(p.Sections[0].Settings)
+	for i := range settings.NumField() {
+		if f := settings.Field(i); f.IsZero() {
+			t.Errorf("the text does not say what %s is", settings.Type().Field(i).Name)
+		}
+	}
+}
+
+// The policy of --policy takes the place of the project's, whole.
+func TestWhichPolicy(t *testing.T) {
+	t.Parallel()
+	src := sources(t)
+	project := write(t, src.WorkDir, "slo.yaml", frozen+winter)
+	file := write(t, t.TempDir(), "release.yaml", sections)
+	src.WorkDir = filepath.Join(src.WorkDir, "below")
+	if err := os.Mkdir(src.WorkDir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	found := mustLoadPolicy(t, src, "")
+	if found.Source != project || found.SHA256 != sum(frozen+winter) || len(found.Sections[0].Freezes) != 1 || len(found.Calendars) != 1 {
+		t.Errorf("found %+v", found)
+	}
+	given := mustLoadPolicy(t, src, file)
+	want := policy.Policy{Source: file, SHA256: sum(sections), Sections: []policy.Section{
+		{Name: "every service", Place: file + ":3:5", Settings: policy.Settings{BudgetBlock: &policy.Bound{Value: 5}}},
+	}}
+	if diff := cmp.Diff(want, given); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhichCalendars(t *testing.T) {
+	t.Parallel()
+	src := sources(t)
+	project := write(t, src.WorkDir, "slo.yaml", "version: 1\n"+winter)
+	dir := t.TempDir()
+	alone := write(t, dir, "alone.yaml", frozen)
+	own := write(t, dir, "own.yaml", frozen+winter)
+	none := write(t, dir, "none.yaml", sections)
+	for _, c := range []struct{ file, place string }{{alone, project + ":3:3"}, {own, own + ":6:3"}} {
+		p := mustLoadPolicy(t, src, c.file)
+		if len(p.Calendars) != 1 || p.Calendars[0].Place != c.place || p.SHA256 == sum("version: 1\n"+winter) {
+			t.Errorf("%s: %+v", c.file, p)
+		}
+	}
+	if p := mustLoadPolicy(t, src, none); p.Calendars != nil {
+		t.Errorf("%+v", p)
+	}
+	// Without a project the calendar stays unknown: that is the policy's own complaint.
+	if p := mustLoadPolicy(t, sources(t), alone); p.Calendars != nil || len(p.Sections) != 1 {
+		t.Errorf("%+v", p)
+	}
+	write(t, src.WorkDir, "slo.yaml", "version: 1\ncalendars: {winter: {}}\n")
+	_, err := config.LoadPolicy(src, alone)
+	wantError(t, err, project+":2:21: a calendar: nothing in it")
+	mustLoadPolicy(t, src, none)
+	mustLoadPolicy(t, src, own)
+	write(t, src.WorkDir, ".slo.yaml", "version: 1\n")
+	_, err = config.LoadPolicy(src, alone)
+	wantError(t, err, "want only one of them")
+}
+
+// The sections of a file do not depend on each other.
+func TestSectionsApart(t *testing.T) {
+	t.Parallel()
+	src := sources(t)
+	file := write(t, t.TempDir(), "release.yaml", sections+"slos: [{name: broken}]\n")
+	if p := mustLoadPolicy(t, src, file); len(p.Sections) != 1 {
+		t.Errorf("%+v", p)
+	}
+	write(t, src.WorkDir, "slo.yaml", "version: 1\nslos: []\npolicies: [{nmae: broken}]\ncalendars: broken\n")
+	if _, err := config.LoadProject(src); err != nil {
+		t.Error(err)
+	}
+	_, err := config.LoadPolicy(src, "")
+	wantError(t, err, `slo.yaml:3:13: unknown key "nmae"`)
+}
+
+func TestNoPolicyWhereThereShouldBeOne(t *testing.T) {
+	t.Parallel()
+	src := sources(t)
+	dir := t.TempDir()
+	file := write(t, dir, "a.yaml", "version: 1\nslos: []\n")
+	_, err := config.LoadPolicy(src, file)
+	wantError(t, err, file+":1:1: the key policies is missing", "the default one")
+	_, err = config.LoadPolicy(src, file+"x")
+	wantError(t, err, file+"x: no such file")
+	_, err = config.LoadPolicy(src, dir)
+	wantError(t, err, dir+": is a directory, want a file")
+	// Somebody believes in this freeze.
+	path := write(t, src.WorkDir, "slo.yaml", "version: 1\n"+winter)
+	_, err = config.LoadPolicy(src, "")
+	wantError(t, err, path+":2:1: calendars: there are no policies that put them in force", "add policies:", "--policy")
+}
