@@ -32,10 +32,7 @@ func Main(ctx context.Context, args []string, lookup func(string) (string, bool)
 func run(ctx context.Context, f *factory, args []string) (code int) {
 	defer func() {
 		if bug := recover(); bug != nil {
-			(&failure{
-				code: exitBug, message: fmt.Sprintf("internal error: %v", bug),
-				hints: []string{"this is a bug in slo " + version() + "; please report it with the command you typed"},
-			}).complain(f.streams.Err, f.global.json())
+			internalError(bug).complain(f.streams.Err, f.global.json())
 			code = exitBug
 		}
 	}()

@@ -20,9 +20,11 @@ const (
 	exitOK          = 0
 	exitBug         = 1
 	exitUsage       = 2
+	exitViolated    = 3
 	exitAuth        = 4
 	exitUnavailable = 5
 	exitPartial     = 6
+	exitUndecided   = 7
 	exitInterrupted = 130
 )
 
@@ -38,6 +40,14 @@ func (f *failure) Error() string { return f.message }
 // usage is a complaint about what was typed.
 func usage(format string, args ...any) *failure {
 	return &failure{code: exitUsage, message: fmt.Sprintf(format, args...)}
+}
+
+// internalError is what a panic is to the user.
+func internalError(bug any) *failure {
+	return &failure{
+		code: exitBug, message: fmt.Sprintf("internal error: %v", bug),
+		hints: []string{"this is a bug in slo " + version() + "; please report it with the command you typed"},
+	}
 }
 
 // exitStatus ends the process with a code about which everything has been said.

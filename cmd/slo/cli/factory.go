@@ -69,14 +69,26 @@ func (f *factory) sources() config.Sources {
 	return src
 }
 
+// printsChecks marks a command whose document lists checks, for which there are more formats.
+const printsChecks = "prints checks"
+
+// formatsOf are the values of --output for a command.
+func formatsOf(cmd *cobra.Command) []string {
+	if _, checks := cmd.Annotations[printsChecks]; checks {
+		return render.CheckFormats()
+	}
+	return render.Formats()
+}
+
 // checkGlobals looks at the global flags before anything is done.
 func (f *factory) checkGlobals(cmd *cobra.Command) error {
 	g := &f.global
 	g.timeoutSet, g.settleSet = cmd.Flags().Changed("timeout"), cmd.Flags().Changed("settle")
-	if !slices.Contains(render.Formats(), g.output) {
+	formats := formatsOf(cmd)
+	if !slices.Contains(formats, g.output) {
 		given := g.output
 		g.output = render.FormatTable
-		return usage("-o %q: want one of %s", given, strings.Join(render.Formats(), ", "))
+		return usage("-o %q: want one of %s", given, strings.Join(formats, ", "))
 	}
 	if g.offline && g.noCache {
 		return usage("--offline uses nothing but the cache, and --no-cache does not use it: give one of them")

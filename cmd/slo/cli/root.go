@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slo-cli/slo/internal/config"
 	"github.com/slo-cli/slo/internal/iostreams"
 	"github.com/slo-cli/slo/internal/render"
 )
@@ -44,8 +45,8 @@ budget itself, and prints what the meeting needs to know.
 
 Without an account, "slo demo" shows the same program on an embedded simulator.
 
-"slo help" also knows the topics cache, environment, exit-codes, formats and
-glossary.`,
+"slo help" also knows the topics cache, environment, exit-codes, formats, glossary
+and policies.`,
 		Example: `  slo demo
   slo status
   slo status --team payments --timeframe 30d`,
@@ -79,13 +80,14 @@ glossary.`,
 	)
 	f.bindGlobals(root)
 	root.AddCommand(
-		newStatusCmd(f), newListCmd(f), newShowCmd(f), newDemoCmd(f), newSimulatorCmd(f), newDoctorCmd(f), newCacheCmd(f), newVersionCmd(f),
+		newStatusCmd(f), newGateCmd(f), newListCmd(f), newShowCmd(f), newDemoCmd(f), newSimulatorCmd(f), newDoctorCmd(f), newCacheCmd(f), newVersionCmd(f),
 	)
 	for topic, short := range map[string]string{
 		"environment": "The environment variables that slo reads",
 		"exit-codes":  "What each exit code means",
 		"formats":     "Output formats, instants and the project file",
 		"glossary":    "The words on the board",
+		"policies":    "The file that slo gate goes by, and the default policy",
 	} {
 		root.AddCommand(helpTopic(topic, short))
 	}
@@ -117,7 +119,7 @@ func newHelpCmd(root *cobra.Command) *cobra.Command {
 			cmd, rest, err := root.Find(args)
 			if err != nil || len(rest) > 0 || (len(args) > 0 && cmd == root) {
 				end := usage("no help for %q", strings.Join(args, " "))
-				end.hints = []string{"slo --help lists the commands", "the topics are cache, environment, exit-codes, formats and glossary"}
+				end.hints = []string{"slo --help lists the commands", "the topics are cache, environment, exit-codes, formats, glossary and policies"}
 				return end
 			}
 			cmd.InitDefaultHelpFlag()
@@ -143,7 +145,12 @@ func (f *factory) bindGlobals(root *cobra.Command) {
 	p.BoolVar(&g.refresh, "refresh", false, "read nothing from the cache, and write it anew")
 	p.BoolVar(&g.offline, "offline", false, "ask nothing: use the cache alone, and say how old it is")
 	root.PersistentFlags().SortFlags = false
-	mustComplete(root, "output", render.Formats()...)
+	err := root.RegisterFlagCompletionFunc("output", func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return formatsOf(cmd), cobra.ShellCompDirectiveNoFileComp
+	})
+	if err != nil {
+		panic(err) // the flag is bound above
+	}
 	mustComplete(root, "color", iostreams.ColorModes()...)
 }
 
@@ -154,11 +161,19 @@ func mustComplete(cmd *cobra.Command, flag string, values ...string) {
 	}
 }
 
+// indented is a text as an example on a page.
+func indented(text string) string {
+	return "  " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ") + "\n"
+}
+
 // helpTopic is a page that belongs to no command: slo help glossary.
 func helpTopic(name, short string) *cobra.Command {
 	text, err := helpTopics.ReadFile("help/" + name + ".md")
 	if err != nil {
 		panic(err) // embedded at build time
+	}
+	if name == "policies" {
+		text = append(text, "\nThe default policy\n\n"+indented(config.DefaultPolicyText())...)
 	}
 	cmd := &cobra.Command{
 		Use: name, Short: short, Long: strings.TrimSpace(string(text)), Hidden: true,

@@ -103,6 +103,16 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 
 // query resolves what was typed into what is asked, before anything is fetched.
 func (f *factory) query(s selectorFlags, names []string, since string, maxRequests int) (evaluation.Query, evaluated, error) {
+	q, when, err := f.typed(s, names, since, maxRequests)
+	if err != nil {
+		return q, when, err
+	}
+	q.Own, err = f.ownDefinitions(s.file)
+	return q, when, err
+}
+
+// typed is the part of a query that is in the flags.
+func (f *factory) typed(s selectorFlags, names []string, since string, maxRequests int) (evaluation.Query, evaluated, error) {
 	q := evaluation.Query{MaxRequests: maxRequests}
 	if maxRequests < 1 {
 		return q, evaluated{}, usage("--max-requests %d: want a number of requests from 1 on", maxRequests)
@@ -124,10 +134,7 @@ func (f *factory) query(s selectorFlags, names []string, since string, maxReques
 	if q.Timeframe, err = s.choice(); err != nil {
 		return q, when, err
 	}
-	if q.Selector, err = s.selector(names); err != nil {
-		return q, when, err
-	}
-	q.Own, err = f.ownDefinitions(s.file)
+	q.Selector, err = s.selector(names)
 	return q, when, err
 }
 
