@@ -108,9 +108,11 @@ func TestWhichCalendars(t *testing.T) {
 	alone := write(t, dir, "alone.yaml", frozen)
 	own := write(t, dir, "own.yaml", frozen+winter)
 	none := write(t, dir, "none.yaml", sections)
-	for _, c := range []struct{ file, place string }{{alone, project + ":3:3"}, {own, own + ":6:3"}} {
+	digest := sum("version: 1\n" + winter)
+	for _, c := range []struct{ file, place, from, digest string }{{alone, project + ":3:3", project, digest}, {own, own + ":6:3", "", ""}} {
 		p := mustLoadPolicy(t, src, c.file)
-		if len(p.Calendars) != 1 || p.Calendars[0].Place != c.place || p.SHA256 == sum("version: 1\n"+winter) {
+		if len(p.Calendars) != 1 || p.Calendars[0].Place != c.place || p.SHA256 == digest ||
+			p.CalendarSource != c.from || p.CalendarSHA256 != c.digest {
 			t.Errorf("%s: %+v", c.file, p)
 		}
 	}
