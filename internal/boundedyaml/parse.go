@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -27,6 +28,10 @@ const (
 // ReadFile reads a file of at most limit bytes. Errors of the operating system
 // are returned as they are.
 func ReadFile(path string, limit int) ([]byte, error) {
+	// Opening a pipe that nobody writes to would wait for ever. Those of a shell's <(…) have a writer.
+	if info, err := os.Stat(path); err == nil && info.Mode()&os.ModeNamedPipe != 0 && !strings.HasPrefix(path, "/dev/fd/") && !strings.HasPrefix(path, "/proc/") {
+		return nil, &Error{Name: path, Message: "is a pipe, want a file"}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,13 @@ func readPolicies(n *node) ([]policy.Section, error) {
 }
 
 func readPolicySection(n *node, _ string) (policy.Section, error) {
-	s := policy.Section{Place: n.place()}
+	s := policy.Section{Place: n.place(), Places: map[string]string{}}
+	for _, e := range n.entries {
+		s.Places[e.key] = e.at.place()
+		for _, inner := range e.value.entries {
+			s.Places[e.key+"."+inner.key] = inner.at.place()
+		}
+	}
 	err := n.read("a section of policies",
 		field{"name", to(&s.Name, readText)},
 		field{"match", to(&s.Match, readMatch)},

@@ -265,4 +265,6 @@ func (c *Client) Archived() (oldest time.Time, ok bool) {
 	return c.oldest, c.shown
 }
 
-func succeeded(status int) bool { return status >= 200 && status < 300 }
+// succeeded reports whether a status stands for a whole answer. 202, 206 and 207
+// say that there is more than was sent.
+func succeeded(status int) bool { return status == http.StatusOK }

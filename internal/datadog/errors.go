@@ -122,6 +122,13 @@ func (c *Client) refused(op operation, status int, header http.Header, body []by
 		return &retentionError{f}
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
 		f.ofQuery = true
+	case status == http.StatusNotFound:
+		// A monitor may be gone; an API without metrics is no answer to a query.
+		d.Lasting = !f.elsewhere && op.kind != CallSeries
+	case status >= 200 && status < 300:
+		d.Kind = slo.Unavailable
+		d.Message = fmt.Sprintf("%s: HTTP %d %s is not a whole answer", op.purpose, status, http.StatusText(status))
+		d.Hints = []string{"check --api-url, and whether a proxy answers in Datadog's place"}
 	case status >= 300 && status < 400:
 		d.Kind = slo.Unavailable
 		d.Message = fmt.Sprintf("%s: HTTP %d redirects to %s, which is not followed because it would carry the keys there", op.purpose, status, locationHost(header))

@@ -406,3 +406,19 @@ func TestUnreadableElementsKeepTheirNames(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A status that says "in part" or "later" is no answer, whatever the body looks like.
+func TestOnlyAWholeAnswerCounts(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusCreated, http.StatusAccepted, http.StatusNonAuthoritativeInfo, http.StatusPartialContent, http.StatusMultiStatus} {
+		client, _ := connect(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			io.WriteString(w, elements(2, 0, 1))
+		})
+		_, _, err := client.SLOs(t.Context())
+		var defect *slo.Defect
+		if !errors.As(err, &defect) || defect.Kind != slo.Unavailable || !strings.Contains(defect.Message, "is not a whole answer") {
+			t.Errorf("status %d: %v", status, err)
+		}
+	}
+}

@@ -162,7 +162,7 @@ func (j Job) assess(rec record, ask inquiry) (Row, error) {
 			return row, err
 		}
 		if rec.partlySeen {
-			a.Coverage = slo.Figure{}
+			a.Coverage, a.Newest = slo.Figure{}, timeseries.Span{}
 		}
 		row.Windows = append(row.Windows, a)
 		for _, r := range ask.reported[d.ID] {

@@ -243,7 +243,7 @@ const shownDigits = 12
 
 // policyLine names the policy: a change can edit its own.
 func (g gate) policyLine() string {
-	line := "policy: " + cmp.Or(oneLine(g.source()), "could not be read")
+	line := "policy: " + cmp.Or(oneLine(g.source()), "not read")
 	if sum := g.Policy.SHA256; sum != "" && g.Policy.Source != "default" {
 		line += fmt.Sprintf(" (sha256 %s)", sum[:min(len(sum), shownDigits)])
 	}

@@ -58,7 +58,12 @@ func (g gate) besides(head policy.Check) string {
 }
 
 // full ends a sentence, whatever the last thing in it ends with.
-func full(s string) string { return strings.TrimRight(s, ".:;?! ") + "." }
+func full(s string) string {
+	if s = strings.TrimRight(s, ".:; "); strings.HasSuffix(s, "?") || strings.HasSuffix(s, "!") {
+		return s
+	}
+	return s + "."
+}
 
 // sentence joins what there is to say.
 func sentence(parts []string) string {
@@ -238,7 +243,7 @@ func (g gate) recovery(c policy.Check) string {
 	if c.Verdict == policy.Undecided || !mayLast(c.Rule) {
 		return ""
 	}
-	pace, quiet := g.later(c.Until), g.later(c.UntilQuiet)
+	pace, quiet := g.later(c, c.Until), g.later(c, c.UntilQuiet)
 	switch {
 	case c.Rule == "freeze" && pace == "":
 		return ""
@@ -250,16 +255,20 @@ func (g gate) recovery(c policy.Check) string {
 		return "better by itself on " + quiet + " if nothing more fails"
 	case quiet == "":
 		return "better by itself on " + pace + " at the present pace"
-	case pace == quiet:
+	case pace == quiet, c.Until-c.UntilQuiet < 15*60:
 		return "better by itself on " + pace
 	}
 	return fmt.Sprintf("better by itself on %s at the present pace, on %s if nothing more fails", pace, quiet)
 }
 
-// later is an instant of the future, rounded up to the minute.
-func (g gate) later(unix int64) string {
-	if unix <= g.To {
+// later is an instant of the future, rounded up to the minute; or to the hour
+// where the evidence of what has to age is in buckets longer than that of Since.
+func (g gate) later(c policy.Check, unix int64) string {
+	switch {
+	case unix <= g.To:
 		return ""
+	case c.Rule != "freeze" && c.Since.Seconds() > coarse:
+		return "about " + clock((unix+3599)/3600*3600, g.zone())
 	}
 	return clock((unix+59)/60*60, g.zone())
 }

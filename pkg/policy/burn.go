@@ -32,7 +32,10 @@ func (j *judge) burn(v *view, i int) {
 	good, valid := v.Recent.Counts(c.Window)
 	j.rate(&c, v, l, good, valid, threshold)
 	if c.Verdict != Pass {
-		c.Do = "stop what burns, roll back; " + v.show() + " has its queries"
+		c.Do = v.show() + " has its queries"
+		if c.Verdict == Fail {
+			c.Do = "stop what burns, roll back; " + c.Do
+		}
 	}
 	j.settle(c, v.overrides)
 }
@@ -53,6 +56,9 @@ func (j *judge) rate(c *Check, v *view, l Lookback, good, valid slo.Figure, thre
 		c.Verdict, c.Reason = Undecided, fmt.Sprintf("what happened in the last %s is not known", long)
 	case !known && (events < 0 || events == 0 && ok != 0):
 		c.Verdict, c.Reason = Undecided, fmt.Sprintf("the events of the last %s make no sense: %s good of %s", long, plain(ok), plain(events))
+	case v.exceedsLately(c.Window), v.exceedsLately(c.Confirm.Window):
+		// Points of the denominator that are late, or lost, would cancel what was bad.
+		c.Verdict, c.Reason = Undecided, fmt.Sprintf("more good than total events in the last %s or the last %s: some have not arrived, or the two do not count the same thing", long, short)
 	case !known:
 		c.Reason = fmt.Sprintf("no traffic in the last %s", long)
 		if v.Unit == slo.Seconds {
@@ -90,6 +96,11 @@ func (j *judge) rate(c *Check, v *view, l Lookback, good, valid slo.Figure, thre
 	default:
 		c.Reason = fmt.Sprintf("burns at %s over %s, not above %s", up(rate, threshold, 1), long, plain(threshold))
 	}
+}
+
+// exceedsLately reports whether more was good than there was in a part of the recent events.
+func (v *view) exceedsLately(part timeseries.Span) bool {
+	return exceeds(v.Recent.Counts(part))
 }
 
 // highest is the burn rate at which everything is bad.

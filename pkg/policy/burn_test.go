@@ -3,6 +3,7 @@ package policy_test
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,6 +134,28 @@ func TestBurnUnknown(t *testing.T) {
 	}
 	if c := only(t, none.Judge([]policy.Subject{subject("a", a)}, asked()), "burn_1h"); c.Verdict != policy.Undecided || c.Reason != "the events of the last 1h make no sense: 60 good of 0" {
 		t.Errorf("%+v", c)
+	}
+}
+
+// A denominator that is late must not cancel what was bad before.
+func TestBurnWithMoreGoodThanTotal(t *testing.T) {
+	t.Parallel()
+	none := policy.Policy{}
+	tf := slo.SevenDays
+	for name, edit := range map[string]func(r *slo.Run){
+		"the newest point of the denominator is missing": func(r *slo.Run) { r.Valid[len(r.Valid)-1] = timeseries.Missing },
+		"it is too small": func(r *slo.Run) { r.Valid[len(r.Valid)-1] = 1 },
+	} {
+		e := evidence(int64(tf), parts(part{3600, 900, 9000}))
+		edit(&e.Runs[0])
+		a, err := slo.Assess(slo.Objective{Timeframe: tf, Target: target("99")}, e, question(none, to))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := none.Judge([]policy.Subject{subject("a", a)}, asked())
+		if c := only(t, d, "burn_1h"); c.Verdict != policy.Undecided || !strings.Contains(c.Reason, "more good than total") {
+			t.Errorf("%s: %+v", name, c)
+		}
 	}
 }
 

@@ -40,6 +40,7 @@ func (v *view) show() string { return "slo show " + v.called }
 func (j *judge) subject(s Subject) {
 	whole := Check{SLOID: s.Definition.ID, SLO: s.Definition.Name, Rule: "evaluated", From: byDefault, Blocks: true}
 	if d := cmp.Or(s.Defect, s.Definition.Defect); d != nil {
+		whole.Do = "slo show " + j.typed(s.Definition) + " shows what it is made of"
 		j.defect(whole, d, s.Definition.Defect != nil)
 		return
 	}
@@ -90,11 +91,18 @@ func doubts(s Subject, a slo.Assessment) []string {
 	var all []string
 	for _, n := range slices.Concat(s.Notes, a.Notes) {
 		switch n.Code {
-		case "good_exceeds_total", "datadog_problem":
+		case "datadog_problem", "values_without_group":
 			all = append(all, n.Text)
 		}
 	}
 	return all
+}
+
+// exceeds reports whether more was good than there was.
+func exceeds(good, valid slo.Figure) bool {
+	g, known := number(good)
+	v, also := number(valid)
+	return known && also && g-v > 1e-9*v // less is the dust of fractions
 }
 
 // data reports whether there is anything to look at.
@@ -108,6 +116,12 @@ func (j *judge) data(v *view, doubts []string) bool {
 	}
 	if len(doubts) > 0 {
 		c.Verdict, c.Do = Warning, v.show()+" has its queries"
+	}
+	if good, valid := v.Good, v.Valid; exceeds(good, valid) {
+		c.Verdict, c.Do = Undecided, v.show()+" has its queries"
+		c.Reason = fmt.Sprintf("more good than total events in the %s window: the two do not count the same thing, or some have not arrived", v.Objective.Timeframe)
+		j.add(c)
+		return true
 	}
 	has := v.State == slo.OK || v.State == slo.Warning || v.State == slo.Breached
 	c.Reason = strings.Join(append([]string{fmt.Sprintf("there is data in the %s window", v.Objective.Timeframe)}, doubts...), "; ")
@@ -174,7 +188,7 @@ func (j *judge) freshness(v *view) {
 	c.Unit, c.Threshold, c.Window = SecondsOf, slo.Known(most.Seconds()), v.Newest
 	if v.Newest.Empty() {
 		c.Verdict, c.Window = Undecided, timeseries.Span{}
-		c.Reason = fmt.Sprintf("the %s window has not one point", v.Objective.Timeframe)
+		c.Reason = fmt.Sprintf("how old the newest point of the %s window is, is not known", v.Objective.Timeframe)
 		c.Do = v.show() + " shows its queries; see whether they still match anything"
 		j.add(c)
 		return

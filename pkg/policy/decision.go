@@ -34,6 +34,9 @@ type Request struct {
 	OnUndecided, OnUnavailable Verdict
 	// Listed are all objectives that exist, selected or not: names are looked up among them.
 	Listed []slo.Definition
+	// Gaps are what is missing of what was asked about all objectives: each
+	// leaves the gate undecided.
+	Gaps []slo.Defect
 	// Nearest are objectives whose names come close to one that is required and
 	// does not exist; may be nil.
 	Nearest func(name string) []string

@@ -46,6 +46,9 @@ func (p Policy) Judge(subjects []Subject, r Request) Decision {
 	j.expect(subjects)
 	j.require(subjects)
 	j.freezes(subjects)
+	for _, gap := range r.Gaps {
+		j.defect(Check{Rule: "evaluated", From: byDefault, Blocks: true}, &gap, false)
+	}
 	for _, s := range subjects {
 		j.subject(s)
 	}
@@ -76,18 +79,22 @@ func (j *judge) add(c Check) {
 }
 
 // defect records why something could not be evaluated; defined says that the
-// definition itself is what makes no sense.
+// definition itself is what makes no sense. An answer that makes none is a
+// failed fetch, unless Datadog says that it has no other.
 func (j *judge) defect(c Check, d *slo.Defect, defined bool) {
 	c.Verdict, c.Kind, c.Reason = Undecided, d.Kind, cmp.Or(d.Message, "it could not be evaluated")
-	c.Do = "slo doctor says what works and what does not"
-	if len(d.Hints) > 0 {
+	switch {
+	case len(d.Hints) > 0:
 		c.Do = d.Hints[0]
+	case c.Do != "" && (d.Kind == slo.Unsupported || d.Kind == slo.Invalid):
+	case d.Kind != slo.Unsupported:
+		c.Do = "slo doctor says what works and what does not"
 	}
 	j.checks = append(j.checks, c)
 	switch {
 	case d.Kind == slo.Auth:
 		j.found[Refused] = true
-	case d.Kind == slo.Unavailable, d.Kind == slo.Invalid && !defined:
+	case d.Kind == slo.Unavailable, d.Kind == slo.Invalid && !defined && !d.Lasting:
 		j.found[Unreachable] = true
 	default:
 		j.found[Open] = true

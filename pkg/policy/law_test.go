@@ -22,6 +22,9 @@ func TestLawNeverPassesByAccident(t *testing.T) {
 	passed, not := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		s := genSituation(t)
+		if rapid.IntRange(0, 20).Draw(t, "gap") == 0 {
+			s.request.Gaps = []slo.Defect{{Kind: slo.Unavailable, Message: "the listing is not complete"}}
+		}
 		d := s.policy.Judge(s.subjects, s.request)
 		want := passes(s)
 		if got := d.Outcome == policy.Passed; got != want {
@@ -65,6 +68,9 @@ func TestLawNeverPassesByAccident(t *testing.T) {
 
 // passes says in the plainest way whether nothing stands against a release.
 func passes(s situation) bool {
+	if len(s.request.Gaps) > 0 {
+		return false
+	}
 	n := 0
 	for i, x := range s.subjects {
 		if !slices.ContainsFunc(s.subjects[:i], func(y policy.Subject) bool { return y.Definition.ID == x.Definition.ID }) {
@@ -211,6 +217,10 @@ func (s situation) enough(x policy.Subject, w slo.Assessment) bool {
 		have, known = w.Coverage.Value()
 		newest = w.Newest.End
 	}
+	good, _ := w.Good.Value()
+	if valid, counted := w.Valid.Value(); counted && good > valid+1e-9*valid {
+		return false
+	}
 	old := s.request.Now.Unix() - newest
 	most := setting(s, x.Definition, func(s policy.Settings) *time.Duration { return s.MaxAge }, time.Hour)
 	return known && !math.IsInf(have, 0) && have >= least && old >= -300 && old <= int64(most.Seconds())
@@ -301,7 +311,12 @@ func (s situation) burnHolds(x policy.Subject, w slo.Assessment) bool {
 		}
 		rate, burns := w.Recent.BurnRate(w.Objective.Target, long).Value()
 		short, confirmed := w.Recent.BurnRate(w.Objective.Target, timeseries.Span{Start: w.Window.End - seconds/12, End: w.Window.End}).Value()
+		shortGood, shortEvents := w.Recent.Counts(timeseries.Span{Start: w.Window.End - seconds/12, End: w.Window.End})
+		lastGood, _ := shortGood.Value()
+		last, _ := shortEvents.Value()
 		switch {
+		case good > valid+1e-9*valid || lastGood > last+1e-9*last:
+			return false
 		case !burns && (valid < 0 || valid == 0 && good != 0):
 			return false
 		case !burns || rate <= most || confirmed && short <= most:

@@ -12,7 +12,7 @@ import (
 // What is the matter with the evidence is said, and does not block.
 func TestDoubtfulEvidenceWarns(t *testing.T) {
 	t.Parallel()
-	for _, code := range []string{"good_exceeds_total", "datadog_problem", "coverage"} {
+	for _, code := range []string{"values_without_group", "datadog_problem", "coverage"} {
 		a := metric(t, policy.Policy{}, "99", slo.SevenDays, spent(0))
 		a.Notes = []slo.Note{{Code: code, Text: "what is the matter"}}
 		c := only(t, policy.Policy{}.Judge([]policy.Subject{subject("a", a)}, asked()), "data")
@@ -62,5 +62,32 @@ func TestPolicyNotes(t *testing.T) {
 	}
 	if text := d.Notes[1].Text; !strings.Contains(text, "slo.yaml") || !strings.Contains(text, "3f2a") {
 		t.Error(text)
+	}
+}
+
+// What is missing of a listing leaves the gate undecided, whatever else holds.
+func TestGaps(t *testing.T) {
+	t.Parallel()
+	fine := []policy.Subject{subject("a", metric(t, policy.Policy{}, "99", slo.SevenDays, spent(0)))}
+	r := asked()
+	if d := (policy.Policy{}).Judge(fine, r); d.Outcome != policy.Passed {
+		t.Fatalf("%+v", d)
+	}
+	r.Gaps = []slo.Defect{{Kind: slo.Unavailable, Message: "Datadog counts 3 SLOs but listed 2"}}
+	d := policy.Policy{}.Judge(fine, r)
+	if c := only(t, d, "evaluated"); d.Outcome != policy.Unreachable || c.Verdict != policy.Undecided || c.Reason != r.Gaps[0].Message {
+		t.Errorf("%+v", d)
+	}
+}
+
+// An answer that makes no sense is a failed fetch; that something is gone is an answer.
+func TestLastingDefects(t *testing.T) {
+	t.Parallel()
+	for lasting, want := range map[bool]policy.Outcome{false: policy.Unreachable, true: policy.Open} {
+		s := subject("a")
+		s.Defect = &slo.Defect{Kind: slo.Invalid, Message: "no monitor 7", Lasting: lasting}
+		if d := (policy.Policy{}).Judge([]policy.Subject{s}, asked()); d.Outcome != want {
+			t.Errorf("lasting %v: outcome %d", lasting, d.Outcome)
+		}
 	}
 }

@@ -42,7 +42,9 @@ type Policy struct {
 type Section struct {
 	Name string
 	// Place is where it stands: path:line:column; empty when nowhere.
-	Place    string
+	Place string
+	// Places are those of its keys, such as budget and budget.warn, as far as they are known.
+	Places   map[string]string
 	Match    Match
 	Settings Settings
 	// Require are names or ids of objectives, of which each has to be among the selected ones.

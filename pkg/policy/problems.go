@@ -31,7 +31,7 @@ func (f *finder) add(place, message string, hints ...string) {
 // order of place.
 func (p Policy) Problems(at time.Time) []Problem {
 	f := finder{policy: p, at: at}
-	f.settings("", byCommandLine, p.Flags)
+	f.settings(func(string) string { return "" }, byCommandLine, p.Flags)
 	for i, s := range p.Sections {
 		f.section(i, s)
 	}
@@ -78,10 +78,10 @@ func (f *finder) section(i int, s Section) {
 			break
 		}
 	}
-	f.settings(s.Place, fmt.Sprintf("section %q", s.Name), s.Settings)
+	f.settings(s.place, fmt.Sprintf("section %q", s.Name), s.Settings)
 	f.useless(i, s)
 	if s.Expect < 0 {
-		f.add(s.Place, fmt.Sprintf("section %q expects %d objectives", s.Name, s.Expect), "leave expect out for any number")
+		f.add(s.place("expect"), fmt.Sprintf("section %q expects %d objectives", s.Name, s.Expect), "leave expect out for any number")
 	}
 	for _, name := range slices.Concat(s.Match.Names, s.Require) {
 		if strings.TrimSpace(name.Text) == "" {
@@ -90,6 +90,12 @@ func (f *finder) section(i int, s Section) {
 	}
 	f.freezesOf(s)
 	f.overridesOf(s)
+}
+
+// place is where a key of the section stands, such as budget or budget.warn, as exactly as is known.
+func (s Section) place(key string) string {
+	outer, _, _ := strings.Cut(key, ".")
+	return cmp.Or(s.Places[key], s.Places[outer], s.Place)
 }
 
 // where names a place in a message.
@@ -107,8 +113,8 @@ func (f *finder) useless(i int, s Section) {
 			if !later.Match.covers(s.Match) || !later.Settings.replaces(s.Settings, k) {
 				continue
 			}
-			f.add(s.Place, fmt.Sprintf("%s of section %q can never take effect: section %q%s sets it again for the same objectives",
-				k, s.Name, later.Name, where(later.Place)), "later sections win; put the wider one first")
+			f.add(s.place(k), fmt.Sprintf("%s of section %q can never take effect: section %q%s sets it again for the same objectives",
+				k, s.Name, later.Name, where(later.place(k))), "later sections win; put the wider one first")
 			break
 		}
 	}

@@ -8,16 +8,17 @@ import (
 )
 
 // settings finds thresholds that make no sense by themselves or beside each other.
-func (f *finder) settings(place, who string, s Settings) {
-	say := func(hint, format string, args ...any) {
-		f.add(place, who+": "+fmt.Sprintf(format, args...), hint)
+// place is where a key stands.
+func (f *finder) settings(place func(key string) string, who string, s Settings) {
+	say := func(key, hint, format string, args ...any) {
+		f.add(place(key), who+": "+fmt.Sprintf(format, args...), hint)
 	}
 	for _, b := range []struct {
 		key   string
 		bound *Bound
 	}{{"budget.block", s.BudgetBlock}, {"budget.warn", s.BudgetWarn}} {
 		if b.bound != nil && !b.bound.Off && !(b.bound.Value < 100 && finite(b.bound.Value)) {
-			say("more than that percentage has to be left, and no more than 100% ever is", "%s %s can never hold", b.key, number64(b.bound.Value))
+			say(b.key, "more than that percentage has to be left, and no more than 100% ever is", "%s %s can never hold", b.key, number64(b.bound.Value))
 		}
 	}
 	for _, b := range []struct {
@@ -25,42 +26,42 @@ func (f *finder) settings(place, who string, s Settings) {
 		bound *Bound
 	}{{"attainment.block", s.AttainmentBlock}, {"attainment.warn", s.AttainmentWarn}} {
 		if b.bound != nil && !b.bound.Off && !(b.bound.Value > 0 && b.bound.Value <= 100) {
-			say("an attainment is a percentage above 0 and up to 100", "%s %s is not an attainment", b.key, number64(b.bound.Value))
+			say(b.key, "an attainment is a percentage above 0 and up to 100", "%s %s is not an attainment", b.key, number64(b.bound.Value))
 		}
 	}
 	f.order(place, who, "budget", s.BudgetBlock, s.BudgetWarn)
 	f.order(place, who, "attainment", s.AttainmentBlock, s.AttainmentWarn)
 	for i, b := range s.Burn {
 		if b.Level != "" && b.Level != Off && b.Level != Warn && b.Level != Block {
-			say("allowed are off, warn and block", "%s has the level %q", burnKey(i), b.Level)
+			say(burnKey(i), "allowed are off, warn and block", "%s has the level %q", burnKey(i), b.Level)
 		}
 		if b.Threshold != nil && (!finite(*b.Threshold) || *b.Threshold <= 0) {
-			say("a burn rate of 1 spends exactly the budget over the timeframe", "the threshold %s of %s is not above 0", number64(*b.Threshold), burnKey(i))
+			say(burnKey(i), "a burn rate of 1 spends exactly the budget over the timeframe", "the threshold %s of %s is not above 0", number64(*b.Threshold), burnKey(i))
 		}
 	}
 	if v := s.MinEvents; v != nil && (!finite(*v) || *v < 0) {
-		say("0 asks for none", "min_events %s is not a number of events", number64(*v))
+		say("min_events", "0 asks for none", "min_events %s is not a number of events", number64(*v))
 	}
 	if v := s.MinCoverage; v != nil && !(*v >= 0 && *v <= 1) {
-		say("write 0.9 or 90%", "min_coverage %s is not a share from 0 to 1", number64(*v))
+		say("min_coverage", "write 0.9 or 90%", "min_coverage %s is not a share from 0 to 1", number64(*v))
 	}
 	if v := s.MaxAge; v != nil && *v <= 0 {
-		say("write a length such as 1h", "max_age %s: nothing is as fresh as that", *v)
+		say("max_age", "write a length such as 1h", "max_age %s: nothing is as fresh as that", *v)
 	}
 	if g := s.LowTraffic; g != nil {
 		if !finite(g.Events) || g.Events < 0 {
-			say("0 turns the guard off", "low_traffic of %s events is not a number of events", number64(g.Events))
+			say("low_traffic", "0 turns the guard off", "low_traffic of %s events is not a number of events", number64(g.Events))
 		}
 		if g.Level != Warn && g.Level != Off {
-			say("allowed are warn and off", "low_traffic has the level %q", g.Level)
+			say("low_traffic", "allowed are warn and off", "low_traffic has the level %q", g.Level)
 		}
 	}
 }
 
 // order finds a bound that warns only after the other has blocked.
-func (f *finder) order(place, who, rule string, block, warn *Bound) {
+func (f *finder) order(place func(string) string, who, rule string, block, warn *Bound) {
 	if block != nil && warn != nil && !block.Off && !warn.Off && warn.Value <= block.Value {
-		f.add(place, fmt.Sprintf("%s: %s.warn %s can never warn, since %s.block %s blocks before",
+		f.add(place(rule+".warn"), fmt.Sprintf("%s: %s.warn %s can never warn, since %s.block %s blocks before",
 			who, rule, number64(warn.Value), rule, number64(block.Value)), "a warning comes first where warn is above block")
 	}
 }

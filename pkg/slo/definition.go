@@ -102,6 +102,9 @@ type Defect struct {
 	Message string
 	// Hints say what to type or read next.
 	Hints []string
+	// Lasting says that asking again changes nothing: Datadog answered, and does
+	// not have what was asked for any more.
+	Lasting bool
 }
 
 // Error is the message, so that a Defect can travel as an error.

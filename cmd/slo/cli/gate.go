@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ type gateOptions struct {
 	policy               string
 	checkPolicy, explain bool
 	rules                ruleFlags
-	expect               int
+	expect               string
 	change               string
 	onUndecided          string
 	onUnavailable        string
@@ -47,7 +48,9 @@ data, of which the newest is not old. "slo help policies" explains the file.
 
 The exit code is 0 only if every selected SLO was evaluated on enough, fresh data
 and no blocking rule is violated: 3 is a violation, 7 means that nothing can be
-decided, 5 that Datadog did not answer. The document is printed with every code.`,
+decided, 5 that Datadog did not answer. The document is printed with every code.
+
+Besides the usual formats -o takes junit and github.`,
 		Example: `  slo gate --env prod --expect 6
   slo gate "checkout*" --min-budget 10 --junit gate.xml --summary "$GITHUB_STEP_SUMMARY"
   slo gate --policy release.yaml --change fix --explain
@@ -68,7 +71,7 @@ decided, 5 that Datadog did not answer. The document is printed with every code.
 	flags.StringVar(&o.policy, "policy", "", "take the policies of the project file from `FILE`")
 	flags.BoolVar(&o.checkPolicy, "check-policy", false, "say whether the policy is sound, and fetch nothing")
 	o.rules.bind(cmd)
-	flags.IntVar(&o.expect, "expect", 0, "at least `N` SLOs must be selected, else nothing is decided")
+	flags.StringVar(&o.expect, "expect", "", "at least `N` SLOs must be selected, else nothing is decided")
 	flags.StringVar(&o.change, "change", "feature", "`KIND` of change: feature, or fix, which a policy may let pass without budget")
 	flags.StringVar(&o.onUndecided, "on-undecided", "", "`VERDICT` where nothing can be decided: fail or pass (default: code 7)")
 	flags.StringVar(&o.onUnavailable, "on-unavailable", "", "`VERDICT` where Datadog does not answer: fail or pass (default: code 5)")
@@ -93,6 +96,8 @@ type gate struct {
 	policy  policy.Policy
 
 	report report.GateReport
+	// asking is whether everything that lies on this machine has been read.
+	asking *atomic.Bool
 }
 
 // runGate asks the question and prints the answer. From the moment on that the
@@ -151,7 +156,10 @@ func (g *gate) bounded(ctx context.Context) *failure {
 		*g = d.gate
 		return d.end
 	case <-late.C:
-		return g.unable(ctx, context.Cause(ctx))
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && !g.asking.Load() {
+			return g.unable(ctx, usage("the policy and the definitions could not be read within --timeout"))
+		}
+		return g.unable(ctx, ctx.Err())
 	}
 }
 
@@ -179,19 +187,51 @@ func (g *gate) judge(ctx context.Context) (end *failure) {
 		g.request.Nearest = func(name string) []string { return nearest(name, all) }
 		return unknownInPolicy(g.policy.Unknown(all), all)
 	}
+	g.asking.Store(true)
 	board, err := service.Evaluate(ctx, g.query)
 	g.report.Notes = slices.Concat(board.Notes, g.f.offlineNote(), done(ctx))
 	if err != nil {
 		return g.unable(ctx, err)
+	}
+	for _, n := range board.Notes {
+		missing := slo.Defect{Kind: slo.Unavailable, Message: n.Text}
+		switch n.Code {
+		case "corrections_unread": // then no figure is what it should be
+			return g.unable(ctx, &missing)
+		case "listing_incomplete":
+			g.request.Gaps = append(g.request.Gaps, missing)
+		}
 	}
 	g.request.Now = g.latestNow()
 	for _, r := range board.Rows {
 		s := policy.Subject{Definition: r.Definition, Windows: r.Windows, Defect: r.Defect, Notes: r.Notes}
 		g.report.Subjects = append(g.report.Subjects, s)
 		g.report.Resolved[r.Definition.ID] = g.policy.For(r.Definition, g.request.Listed)
+		g.report.Notes = append(g.report.Notes, breachedGroups(r)...)
 	}
 	g.report.Decision = g.policy.Judge(g.report.Subjects, g.request)
 	return g.failed()
+}
+
+// breachedGroups names groups that are breached where the whole is not: the whole is what is judged.
+func breachedGroups(r evaluation.Row) []slo.Note {
+	var names []string
+	for _, group := range r.Groups {
+		for i, w := range group.Windows {
+			if w.State == slo.Breached && r.Windows[i].State != slo.Breached {
+				names = append(names, fmt.Sprintf("%s (%s)", group.Name, w.Objective.Timeframe))
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	more := ""
+	if n := len(names); n > 3 {
+		names, more = names[:3], fmt.Sprintf(" and %d more", n-3)
+	}
+	return []slo.Note{{Code: "group_breached", Text: fmt.Sprintf("%s: the whole is judged, which is not breached; breached by itself: %s%s",
+		r.Definition.Name, strings.Join(names, ", "), more)}}
 }
 
 // latestNow is the latest of all instants that may be the present, unless

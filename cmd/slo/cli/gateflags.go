@@ -3,11 +3,14 @@ package cli
 import (
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/slo-cli/slo/internal/document"
 	"github.com/slo-cli/slo/internal/render"
@@ -24,7 +27,7 @@ type ruleFlags struct {
 
 func (r *ruleFlags) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&r.minBudget, "min-budget", "", "more than `PERCENT` of each error budget must be left (default 0)")
+	f.StringVar(&r.minBudget, "min-budget", "", "more than `PERCENT` of each error budget must be left (default 0; below 0 lets debt pass)")
 	f.StringVar(&r.minCoverage, "min-coverage", "", "`SHARE` of a time-based SLO's window in which there must be data (default 0.9)")
 	f.StringVar(&r.minEvents, "min-events", "", "events that a metric SLO's window must have, a `NUMBER` (default 100)")
 	f.Var(lengthFlag{&r.maxAge}, "max-age", "how old the newest point may be (default 1h)")
@@ -76,15 +79,36 @@ func quantity(s, unit string) (float64, bool) {
 	return v, err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
 }
 
+// nothingEmpty refuses flags without a value: behind --policy "$POLICY" with a
+// misspelt name there is no policy, and the gate would go by another one.
+func nothingEmpty(cmd *cobra.Command) (err error) {
+	own := cmd.LocalNonPersistentFlags()
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if own.Lookup(f.Name) == nil {
+			return
+		}
+		if values, list := f.Value.(pflag.SliceValue); err == nil && f.Value.String() == "" || list && slices.Contains(values.GetSlice(), "") {
+			err = usage("--%s has an empty value: leave it out, or give it one", f.Name)
+		}
+	})
+	return err
+}
+
 // understood reads the flags. What is wrong with them is said before there is a gate.
 func (o *gateOptions) understood(cmd *cobra.Command) (*gate, error) {
-	g := &gate{gateOptions: o}
+	g := &gate{gateOptions: o, asking: &atomic.Bool{}}
+	if err := nothingEmpty(cmd); err != nil {
+		return nil, err
+	}
 	var err error
 	if g.flags, err = o.rules.settings(cmd); err != nil {
 		return nil, err
 	}
-	if o.expect < 0 {
-		return nil, usage("--expect %d: want a number of SLOs from 0 on", o.expect)
+	var expect int
+	if cmd.Flags().Changed("expect") {
+		if expect, err = strconv.Atoi(o.expect); err != nil || expect < 0 {
+			return nil, usage("--expect %q: want a number of SLOs from 0 on", o.expect)
+		}
 	}
 	if o.change != "feature" && o.change != policy.Fix {
 		return nil, usage("--change %q: want feature or %s", o.change, policy.Fix)
@@ -98,7 +122,7 @@ func (o *gateOptions) understood(cmd *cobra.Command) (*gate, error) {
 		return nil, err
 	}
 	g.request = policy.Request{
-		Expect: o.expect, OnUndecided: policy.Verdict(o.onUndecided), OnUnavailable: policy.Verdict(o.onUnavailable),
+		Expect: expect, OnUndecided: policy.Verdict(o.onUndecided), OnUnavailable: policy.Verdict(o.onUnavailable),
 	}
 	if o.change == policy.Fix {
 		g.request.Change = policy.Fix
@@ -190,7 +214,12 @@ func (r *reportFiles) into(path string, mode int, format string, d document.Docu
 	if err != nil {
 		return err
 	}
-	err = render.Write(file, format, d, o)
+	if info, known := file.Stat(); mode == os.O_APPEND && known == nil && info.Size() > 0 {
+		_, err = file.WriteString("\n") // what stands there may not end with an empty line
+	}
+	if err == nil {
+		err = render.Write(file, format, d, o)
+	}
 	if late := file.Close(); err == nil {
 		err = late
 	}
