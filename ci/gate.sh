@@ -108,16 +108,6 @@ fi
 # The command line grows in the positional parameters, the one array that every
 # shell has. A value stays one argument, whatever it holds.
 set -- gate
-while IFS= read -r line; do
-  trim "$line"
-  case $trimmed in
-  '') ;;
-  -- | [!-]*) give_up 2 "args: want one flag a line, such as --min-budget=10, not $trimmed" ;;
-  *) set -- "$@" "$trimmed" ;;
-  esac
-done <<LINES
-${SLO_GATE_ARGS:-}
-LINES
 for pair in \
   "service=${SLO_GATE_SERVICE:-}" \
   "env=${SLO_GATE_ENV:-}" \
@@ -137,6 +127,17 @@ while IFS= read -r line; do
   [ -z "$trimmed" ] || set -- "$@" "--tag=$trimmed"
 done <<LINES
 ${SLO_GATE_TAG:-}
+LINES
+# One of these without its value takes the next for it: what is read below, and then there is no document.
+while IFS= read -r line; do
+  trim "$line"
+  case $trimmed in
+  '') ;;
+  -- | [!-]*) give_up 2 "args: want one flag a line, such as --min-budget=10, not $trimmed" ;;
+  *) set -- "$@" "$trimmed" ;;
+  esac
+done <<LINES
+${SLO_GATE_ARGS:-}
 LINES
 # These come after the flags of "args", so that none of those takes the place of what is read below.
 set -- "$@" --output=json "--junit=$junit" "--summary=$markdown"

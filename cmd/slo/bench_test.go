@@ -45,7 +45,12 @@ func BenchmarkStartup(b *testing.B) {
 
 // BenchmarkBoard runs "slo status" with an empty cache against the simulator, with
 // latency on every answer, and reports requests, and the peak memory of the process.
-func BenchmarkBoard(b *testing.B) {
+func BenchmarkBoard(b *testing.B) { whole(b, "status", 0) }
+
+// BenchmarkGate does the same with "slo gate". In both worlds there is something to say no to.
+func BenchmarkGate(b *testing.B) { whole(b, "gate", 3) }
+
+func whole(b *testing.B, command string, code int) {
 	binary := build(b, b.TempDir(), ".")
 	for _, world := range []string{"default", "big"} {
 		for _, latency := range []time.Duration{0, 50 * time.Millisecond} {
@@ -61,7 +66,7 @@ func BenchmarkBoard(b *testing.B) {
 				slow := httptest.NewServer(delayed(latency, server))
 				defer slow.Close()
 				run := func() int64 {
-					cmd := exec.Command(binary, "status", "-o", "json", "--at", w.Now.UTC().Format(time.RFC3339))
+					cmd := exec.Command(binary, command, "-o", "json", "--at", w.Now.UTC().Format(time.RFC3339))
 					cmd.Env = []string{"HOME=" + emptyCache(b), "DD_HOST=" + slow.URL, "DD_API_KEY=a1b2c3", "DD_APP_KEY=d4e5f6"}
 					var stderr strings.Builder
 					cmd.Stderr = &stderr
@@ -69,8 +74,9 @@ func BenchmarkBoard(b *testing.B) {
 						b.Fatal(err)
 					}
 					peak := watch(cmd.Process.Pid)
-					if err := cmd.Wait(); err != nil {
-						b.Fatalf("%v\n%s", err, stderr.String())
+					_ = cmd.Wait() // which way it ended is in its state
+					if got := cmd.ProcessState.ExitCode(); got != code {
+						b.Fatalf("exit code %d\n%s", got, stderr.String())
 					}
 					return <-peak
 				}

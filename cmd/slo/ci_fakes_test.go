@@ -159,8 +159,8 @@ func TestCITemplatesPassArguments(t *testing.T) {
 				"on-undecided": "fail", "on-unavailable": "pass", "site": "datadoghq.eu", "args": "\n--min-budget=10\n  --explain\n", "version": "v1.2.3",
 			},
 			want: []string{
-				"gate", "--min-budget=10", "--explain", "--service=checkout", "--env=prod", "--team=payments", "--timeframe=30d", "--policy=release policy.yaml",
-				"--expect=6", "--change=fix", "--on-undecided=fail", "--on-unavailable=pass", "--site=datadoghq.eu", "--tag=tier:1", "--tag=region:eu west", "…",
+				"gate", "--service=checkout", "--env=prod", "--team=payments", "--timeframe=30d", "--policy=release policy.yaml",
+				"--expect=6", "--change=fix", "--on-undecided=fail", "--on-unavailable=pass", "--site=datadoghq.eu", "--tag=tier:1", "--tag=region:eu west", "--min-budget=10", "--explain", "…",
 				"--", "checkout availability", "search*", `"quoted" 'name'`, "決済APIの可用性",
 			},
 		},
@@ -169,7 +169,7 @@ func TestCITemplatesPassArguments(t *testing.T) {
 				"slos": hostile + "\n--on-undecided=pass\n--", "service": hostile, "env": "a\n--on-undecided=pass", "tag": hostile + "\n--on-undecided=pass", "args": "--tz=" + hostile,
 			},
 			want: []string{
-				"gate", "--tz=" + hostile, "--service=" + hostile, "--env=a\n--on-undecided=pass", "--tag=" + hostile, "--tag=--on-undecided=pass", "…",
+				"gate", "--service=" + hostile, "--env=a\n--on-undecided=pass", "--tag=" + hostile, "--tag=--on-undecided=pass", "--tz=" + hostile, "…",
 				"--", hostile, "--on-undecided=pass", "--",
 			},
 		},

@@ -4,6 +4,10 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/slo-cli/slo/internal/boundedyaml"
@@ -30,6 +34,9 @@ func LoadPolicy(src Sources, file string) (policy.Policy, error) {
 	path := file
 	if path == "" {
 		var err error
+		if err = unreadableProject(src.WorkDir); err != nil {
+			return policy.Policy{}, err
+		}
 		if path, err = findProject(src.WorkDir); err != nil {
 			return policy.Policy{}, err
 		}
@@ -46,6 +53,37 @@ func LoadPolicy(src Sources, file string) (policy.Policy, error) {
 		return byDefault, nil
 	}
 	return f.policy(src)
+}
+
+// unreadableProject finds what has the name of a project file, in a folder or
+// above it, and cannot be read: a link into nothing, a folder. Elsewhere that is
+// passed over; here the default policy would hold in place of a stricter one.
+func unreadableProject(dir string) error {
+	if dir == "" {
+		return &Error{Message: "the working directory is not known, so there may be a project file with policies", Hints: []string{"name the file with --policy"}}
+	}
+	for {
+		found := false
+		for _, name := range projectNames() {
+			path := filepath.Join(dir, name)
+			if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			info, err := os.Stat(path)
+			switch {
+			case err != nil:
+				return fileError(path, err)
+			case info.IsDir():
+				return &Error{Message: path + ": is a folder, want a project file"}
+			}
+			found = true
+		}
+		parent := filepath.Dir(dir)
+		if found || parent == dir { // the nearest is the one that counts
+			return nil
+		}
+		dir = parent
+	}
 }
 
 func readPolicyFile(path string) (policyFile, error) {

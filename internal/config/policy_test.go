@@ -2,11 +2,13 @@ package config_test
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -194,5 +196,28 @@ policies:
 	}
 	if want := []string{path + ":4:5", path + ":5:25", path + ":9:7"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// What has the name of a project file and cannot be read does not leave the default policy in force.
+func TestUnreadableProjectFiles(t *testing.T) {
+	t.Parallel()
+	for name, make := range map[string]func(path string) error{
+		"a link into nothing": func(path string) error { return os.Symlink("/nowhere/at/all", path) },
+		"a folder":            func(path string) error { return os.Mkdir(path, 0o700) },
+	} {
+		src := sources(t)
+		if err := make(filepath.Join(src.WorkDir, "slo.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		var wrong *config.Error
+		if p, err := config.LoadPolicy(src, ""); !errors.As(err, &wrong) || !strings.Contains(wrong.Message, "slo.yaml") {
+			t.Errorf("%s: %+v, %v", name, p.Source, err)
+		}
+	}
+	src := sources(t)
+	src.WorkDir = ""
+	if p, err := config.LoadPolicy(src, ""); err == nil {
+		t.Errorf("no working directory: %+v", p)
 	}
 }

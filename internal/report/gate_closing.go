@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -27,7 +28,11 @@ func (g gate) closing() string {
 	if head.Verdict == policy.Warning {
 		what = g.despite(head) + what
 	}
-	recovery := g.recovery(head)
+	opens := head
+	if head.Verdict == policy.Fail {
+		opens.Until, opens.UntilQuiet = g.lastOf(policy.Fail)
+	}
+	recovery := g.recovery(opens)
 	if head.Rule == "freeze" {
 		recovery = "" // its reason says so
 	}
@@ -181,7 +186,7 @@ func (g gate) what(c policy.Check) string {
 			name, decimal(v, apart(c, g.decimals(c), round), round), c.Timeframe, exact(limit))
 	case strings.HasPrefix(c.Rule, "burn_"):
 		return fmt.Sprintf("%s burns its %s budget at %s times the rate at which it lasts, over the last %s, where at most %s are allowed",
-			name, c.Timeframe, decimal(v, apart(c, 1, round), round), lasting(c.Window.Seconds()), exact(limit))
+			name, c.Timeframe, decimal(v, apart(c, 1, round), round), strings.TrimPrefix(c.Rule, "burn_"), exact(limit))
 	}
 	return g.reason(c, name)
 }
@@ -259,6 +264,30 @@ func (g gate) recovery(c policy.Check) string {
 		return "better by itself on " + pace
 	}
 	return fmt.Sprintf("better by itself on %s at the present pace, on %s if nothing more fails", pace, quiet)
+}
+
+// lastOf is when the last of the checks with a verdict holds again: before that
+// the gate does not open. It is 0 where that is not known of one of them.
+func (g gate) lastOf(v policy.Verdict) (until, quiet int64) {
+	until, quiet = math.MinInt64, math.MinInt64
+	for _, c := range g.Decision.Checks {
+		if c.Verdict != v {
+			continue
+		}
+		if until = max(until, c.Until); c.Until == 0 {
+			until = math.MaxInt64
+		}
+		if quiet = max(quiet, c.UntilQuiet); c.UntilQuiet == 0 {
+			quiet = math.MaxInt64
+		}
+	}
+	known := func(unix int64) int64 {
+		if unix == math.MinInt64 || unix == math.MaxInt64 {
+			return 0
+		}
+		return unix
+	}
+	return known(until), known(quiet)
 }
 
 // later is an instant of the future, rounded up to the minute; or to the hour

@@ -102,8 +102,15 @@ func TestGateClosingOfSeveral(t *testing.T) {
 	}{
 		"same SLO":   {[]policy.Check{over(nil), attained}, "also failing: 1 more rule of the same SLO."},
 		"other SLOs": {[]policy.Check{over(nil), worse, named("c", over(nil)), attained}, "FAIL: b is 50.0% over its 30d budget, not known since when; when it is better by itself is not known; also failing: 3 rules of 2 other SLOs."},
-		"a freeze":   {[]policy.Check{freeze(policy.Fail), over(nil)}, "not known; also failing: a freeze."},
-		"unjudged":   {[]policy.Check{over(nil), missing, expected(3, 4, policy.Undecided)}, "; could not be judged: 1 SLO, the rule expect."},
+		"the last to recover": {[]policy.Check{
+			over(func(c *policy.Check) { c.UntilQuiet = to + 300 }),
+			named("b", over(func(c *policy.Check) { c.Value, c.UntilQuiet = slo.Known(-1), to+aDay })),
+		}, "since when; better by itself on 2026-10-27 12:00 UTC if nothing more fails; also failing: 1 rule of 1 other SLO."},
+		"one of them unknown": {[]policy.Check{
+			over(func(c *policy.Check) { c.UntilQuiet = to + 300 }), named("b", over(func(c *policy.Check) { c.Value = slo.Known(-1) })),
+		}, "since when; when it is better by itself is not known; also failing: 1 rule of 1 other SLO."},
+		"a freeze": {[]policy.Check{freeze(policy.Fail), over(nil)}, "not known; also failing: a freeze."},
+		"unjudged": {[]policy.Check{over(nil), missing, expected(3, 4, policy.Undecided)}, "; could not be judged: 1 SLO, the rule expect."},
 	} {
 		got := report.GateClosing(gated(policy.Fail, 3, []policy.Subject{subject(t, "a", 1), subject(t, "b", 1), subject(t, "c", 1)}, c.checks...))
 		if !strings.HasSuffix(got, c.want) {

@@ -247,5 +247,14 @@ func notesOf(r evaluation.Row) []slo.Note {
 	return distinct(notes)
 }
 
+// NotesOf are the notes of a row, each with the name that it is about.
+func NotesOf(r evaluation.Row) []slo.Note {
+	notes := notesOf(r)
+	for i := range notes {
+		notes[i].Text = label(r) + ": " + notes[i].Text
+	}
+	return notes
+}
+
 // inFull is a defect with what to type or read next.
 func inFull(d *slo.Defect) string { return strings.Join(append([]string{d.Message}, d.Hints...), "; ") }

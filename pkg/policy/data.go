@@ -85,8 +85,8 @@ func isPreview(s Subject) bool {
 	})
 }
 
-// doubts are what is known to be the matter with the evidence of a window,
-// although figures follow from it.
+// doubts are why a part of what the objective measures does not count,
+// although figures follow from the rest.
 func doubts(s Subject, a slo.Assessment) []string {
 	var all []string
 	for _, n := range slices.Concat(s.Notes, a.Notes) {
@@ -115,7 +115,7 @@ func (j *judge) data(v *view, doubts []string) bool {
 		return false
 	}
 	if len(doubts) > 0 {
-		c.Verdict, c.Do = Warning, v.show()+" has its queries"
+		c.Verdict, c.Do = Undecided, v.show()+" has its queries"
 	}
 	if good, valid := v.Good, v.Valid; exceeds(good, valid) {
 		c.Verdict, c.Do = Undecided, v.show()+" has its queries"

@@ -53,13 +53,14 @@ type Decision struct {
 	Notes  []slo.Note
 }
 
-// Outcome is how the process ends, worst last; the first that applies from the end wins.
+// Outcome is how the process ends, worst last; the first that applies from the
+// end wins. The zero Outcome is none, and no pass.
 type Outcome int
 
 // The outcomes.
 const (
 	// Passed: pass or warn.
-	Passed Outcome = iota
+	Passed Outcome = iota + 1
 	// Open: no objective, no data, too little or too old data.
 	Open
 	// Unreachable: Datadog did not answer for a selected objective.

@@ -9,14 +9,14 @@ import (
 	"github.com/slo-cli/slo/pkg/slo"
 )
 
-// What is the matter with the evidence is said, and does not block.
-func TestDoubtfulEvidenceWarns(t *testing.T) {
+// Where a part of an objective does not count, the rest does not speak for it.
+func TestDoubtfulEvidence(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"values_without_group", "datadog_problem", "coverage"} {
 		a := metric(t, policy.Policy{}, "99", slo.SevenDays, spent(0))
 		a.Notes = []slo.Note{{Code: code, Text: "what is the matter"}}
 		c := only(t, policy.Policy{}.Judge([]policy.Subject{subject("a", a)}, asked()), "data")
-		if doubtful := code != "coverage"; doubtful != (c.Verdict == policy.Warning) || doubtful != strings.Contains(c.Reason, "what is the matter") {
+		if doubtful := code != "coverage"; doubtful != (c.Verdict == policy.Undecided) || doubtful != strings.Contains(c.Reason, "what is the matter") {
 			t.Errorf("%s: %+v", code, c)
 		}
 	}
@@ -88,6 +88,31 @@ func TestLastingDefects(t *testing.T) {
 		s.Defect = &slo.Defect{Kind: slo.Invalid, Message: "no monitor 7", Lasting: lasting}
 		if d := (policy.Policy{}).Judge([]policy.Subject{s}, asked()); d.Outcome != want {
 			t.Errorf("lasting %v: outcome %d", lasting, d.Outcome)
+		}
+	}
+}
+
+// What a file of the change defines does not stand in for what Datadog has by that name.
+func TestRequireMeansDatadogsOwn(t *testing.T) {
+	t.Parallel()
+	own, theirs := named("broken"), named("broken")
+	own.ID, own.Source = "file:broken", slo.FromFile
+	theirs.ID, theirs.Source = "abc", slo.FromDatadog
+	p := policy.Policy{Sections: []policy.Section{{Name: "s", Require: []policy.Name{{Text: "broken"}}}}}
+	for _, test := range []struct {
+		selected slo.Definition
+		listed   []slo.Definition
+		want     policy.Verdict
+	}{
+		{own, []slo.Definition{own, theirs}, policy.Undecided},
+		{theirs, []slo.Definition{own, theirs}, policy.Pass},
+		{own, []slo.Definition{own}, policy.Pass},
+	} {
+		r := asked()
+		r.Listed = test.listed
+		d := p.Judge([]policy.Subject{{Definition: test.selected}}, r)
+		if c := only(t, d, "require"); c.Verdict != test.want {
+			t.Errorf("%s selected of %d: %+v", test.selected.ID, len(test.listed), c)
 		}
 	}
 }

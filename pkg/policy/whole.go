@@ -69,7 +69,13 @@ func (j *judge) require(subjects []Subject) {
 func (j *judge) required(name Name, from string, selected map[string]bool) {
 	exist := map[string]bool{}
 	n := 0
-	for _, i := range slo.Named(name.Text, j.request.Listed) {
+	hits := slo.Named(name.Text, j.request.Listed)
+	theirs := func(i int) bool { return j.request.Listed[i].Source == slo.FromDatadog }
+	if slices.ContainsFunc(hits, theirs) {
+		// A file of the change itself must not stand in for what Datadog has by that name.
+		hits = slices.DeleteFunc(hits, func(i int) bool { return !theirs(i) })
+	}
+	for _, i := range hits {
 		k := key(j.request.Listed[i])
 		if selected[k] && !exist[k] {
 			n++

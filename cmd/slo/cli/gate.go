@@ -96,8 +96,8 @@ type gate struct {
 	policy  policy.Policy
 
 	report report.GateReport
-	// asking is whether everything that lies on this machine has been read.
-	asking *atomic.Bool
+	// read is the policy, from the moment on that everything on this machine has been read.
+	read *atomic.Pointer[policy.Policy]
 }
 
 // runGate asks the question and prints the answer. From the moment on that the
@@ -156,8 +156,12 @@ func (g *gate) bounded(ctx context.Context) *failure {
 		*g = d.gate
 		return d.end
 	case <-late.C:
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) && !g.asking.Load() {
+		p := g.read.Load()
+		if p == nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return g.unable(ctx, usage("the policy and the definitions could not be read within --timeout"))
+		}
+		if p != nil {
+			g.policy, g.report.Policy = *p, *p
 		}
 		return g.unable(ctx, ctx.Err())
 	}
@@ -187,7 +191,7 @@ func (g *gate) judge(ctx context.Context) (end *failure) {
 		g.request.Nearest = func(name string) []string { return nearest(name, all) }
 		return unknownInPolicy(g.policy.Unknown(all), all)
 	}
-	g.asking.Store(true)
+	g.read.Store(&g.policy)
 	board, err := service.Evaluate(ctx, g.query)
 	g.report.Notes = slices.Concat(board.Notes, g.f.offlineNote(), done(ctx))
 	if err != nil {
@@ -203,14 +207,42 @@ func (g *gate) judge(ctx context.Context) (end *failure) {
 		}
 	}
 	g.request.Now = g.latestNow()
+	g.report.Resolved = map[string]policy.Resolved{}
 	for _, r := range board.Rows {
-		s := policy.Subject{Definition: r.Definition, Windows: r.Windows, Defect: r.Defect, Notes: r.Notes}
+		s := policy.Subject{Definition: r.Definition, Windows: leastSeen(r), Defect: r.Defect, Notes: r.Notes}
 		g.report.Subjects = append(g.report.Subjects, s)
 		g.report.Resolved[r.Definition.ID] = g.policy.For(r.Definition, g.request.Listed)
 		g.report.Notes = append(g.report.Notes, breachedGroups(r)...)
+		if g.explain {
+			g.report.Notes = append(g.report.Notes, report.NotesOf(r)...)
+		}
 	}
 	g.report.Decision = g.policy.Judge(g.report.Subjects, g.request)
 	return g.failed()
+}
+
+// leastSeen are the windows of a row. Of an objective over several monitors they
+// have the coverage and the newest data of the monitor of which least is known:
+// that one sends data does not mean that another is up.
+func leastSeen(r evaluation.Row) []slo.Assessment {
+	sli, _ := r.Definition.SLI.(slo.MonitorSLI)
+	if len(sli.MonitorIDs) < 2 || len(r.Groups) == 0 {
+		return r.Windows
+	}
+	windows := slices.Clone(r.Windows)
+	for i := range windows {
+		for _, monitor := range r.Groups {
+			of := monitor.Windows[i]
+			seen, known := of.Coverage.Value()
+			if least, also := windows[i].Coverage.Value(); also && (!known || seen < least) {
+				windows[i].Coverage = of.Coverage
+			}
+			if of.Newest.End < windows[i].Newest.End {
+				windows[i].Newest = of.Newest
+			}
+		}
+	}
+	return windows
 }
 
 // breachedGroups names groups that are breached where the whole is not: the whole is what is judged.
@@ -384,11 +416,15 @@ func (g *gate) described(end *failure) report.GateReport {
 // the last line that a reader sees is that of the document.
 func (g *gate) publish(end *failure) error {
 	g.f.quiet()
+	if v := g.report.Decision.Verdict; end == nil && v != policy.Pass && v != policy.Warning {
+		end = g.unable(context.Background(), fmt.Errorf("the gate ended well with the verdict %q", v))
+	}
 	document := report.Gate(g.described(end))
 	if err := g.reports.write(document, g.f.renderOptions()); err != nil {
 		if end == nil {
 			end = g.unable(context.Background(), err)
 			document = report.Gate(g.described(end))
+			_ = g.reports.writeJUnit(document, g.f.renderOptions()) // where that can be written, it says so too
 		} else {
 			fmt.Fprintf(g.f.streams.Err, "slo: error: %s\n", printable(err.Error()))
 		}
@@ -403,7 +439,9 @@ func (g *gate) publish(end *failure) error {
 		end.complain(g.f.streams.Err, g.f.global.json())
 	}
 	if err := g.f.print(document); err != nil && end == nil {
-		return err // nobody knows what this gate says
+		// Nobody knows what this gate says, so the files must not call it a pass.
+		_ = g.reports.writeJUnit(report.Gate(g.described(g.unable(context.Background(), err))), g.f.renderOptions())
+		return err
 	}
 	if end != nil {
 		return exitStatus(end.code)

@@ -96,7 +96,7 @@ func nothingEmpty(cmd *cobra.Command) (err error) {
 
 // understood reads the flags. What is wrong with them is said before there is a gate.
 func (o *gateOptions) understood(cmd *cobra.Command) (*gate, error) {
-	g := &gate{gateOptions: o, asking: &atomic.Bool{}}
+	g := &gate{gateOptions: o, read: &atomic.Pointer[policy.Policy]{}}
 	if err := nothingEmpty(cmd); err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (o *gateOptions) understood(cmd *cobra.Command) (*gate, error) {
 			return nil, usage("%s %q: want fail or pass", flag, value)
 		}
 	}
-	if err := o.reports.check(); err != nil {
+	if err := o.reports.check(map[string]string{"--policy": o.policy, "-f": o.selectors.file}); err != nil {
 		return nil, err
 	}
 	g.request = policy.Request{
@@ -142,7 +142,7 @@ func (o *gateOptions) understood(cmd *cobra.Command) (*gate, error) {
 	}
 	g.report = report.GateReport{
 		At: g.when.at, To: g.when.to, Site: settings.Site.Value, Link: o.f.link, Zone: settings.TimeZone,
-		Change: g.request.Change, Explain: o.explain, Resolved: map[string]policy.Resolved{},
+		Change: g.request.Change, Explain: o.explain,
 	}
 	if g.report.Zone == nil {
 		g.report.Zone = time.UTC
@@ -163,25 +163,39 @@ func (r *reportFiles) bind(cmd *cobra.Command) {
 	f.BoolVar(&r.annotations, "annotations", false, "also write GitHub annotations to stderr")
 }
 
-// check finds files that cannot be written, before anything else is done.
-func (r *reportFiles) check() error {
-	if r.junit != "" && r.junit == r.summary {
-		return usage("--junit and --summary both name %s: want different files", r.junit)
+// check finds files that cannot be written, before anything else is done, and
+// those that would be written over what is read.
+func (r *reportFiles) check(read map[string]string) error {
+	taken := map[string]os.FileInfo{}
+	for flag, path := range read {
+		if info, err := os.Stat(path); err == nil {
+			taken[flag] = info
+		}
 	}
-	for flag, path := range map[string]string{"--junit": r.junit, "--summary": r.summary} {
-		if path == "" {
+	for _, out := range []struct{ flag, path string }{{"--junit", r.junit}, {"--summary", r.summary}} {
+		if out.path == "" {
 			continue
 		}
-		if info, err := os.Stat(path); err == nil && (info.IsDir() || info.Mode()&os.ModeNamedPipe != 0) {
-			return usage("%s %s: want a file, not a folder or a pipe", flag, path)
+		if info, err := os.Stat(out.path); err == nil && (info.IsDir() || info.Mode()&os.ModeNamedPipe != 0) {
+			return usage("%s %s: want a file, not a folder or a pipe", out.flag, out.path)
 		}
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+		file, err := os.OpenFile(out.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 		if err != nil {
-			return usage("%s: %v", flag, err)
+			return usage("%s: %v", out.flag, err)
 		}
-		if err := file.Close(); err != nil {
-			return usage("%s: %v", flag, err)
+		info, err := file.Stat()
+		if late := file.Close(); err == nil {
+			err = late
 		}
+		if err != nil {
+			return usage("%s: %v", out.flag, err)
+		}
+		for flag, other := range taken {
+			if os.SameFile(info, other) && info.Mode().IsRegular() {
+				return usage("%s and %s both name %s: want different files", flag, out.flag, out.path)
+			}
+		}
+		taken[out.flag] = info
 	}
 	return nil
 }
