@@ -71,7 +71,7 @@ func (j *judge) budget(v *view, f fixing) {
 	}
 	if c.Verdict != Pass {
 		j.crossing(&c, v, slices.Index(j.levels, bound))
-		c.Do = "release only what mends it; " + v.show() + " has its queries"
+		c.Do = v.remedy(c.Verdict)
 	}
 	j.settle(j.fixed(c, v, f), v.overrides)
 }
@@ -128,7 +128,7 @@ func (j *judge) attainment(v *view, f fixing) {
 		if i := slices.Index(j.attainments, bound); i >= 0 {
 			j.crossing(&c, v, len(j.levels)+i)
 		}
-		c.Do = "release only what mends it; " + v.show() + " has its queries"
+		c.Do = v.remedy(c.Verdict)
 	}
 	j.settle(j.fixed(c, v, f), v.overrides)
 }
@@ -147,6 +147,14 @@ func (j *judge) bounded(c *Check, v *view, rule string, block, warn *Bound, hold
 	}
 	c.Threshold, c.From, c.Blocks = figure(slo.Known(bound)), v.in.From[key], !block.Off
 	return bound
+}
+
+// remedy is what to do where too little is left.
+func (v *view) remedy(verdict Verdict) string {
+	if verdict == Fail {
+		return "release only what mends it; " + v.show() + " has its queries"
+	}
+	return v.show() + " has its queries"
 }
 
 // crossing says since when and until when, by the crossing that belongs to the bound.
