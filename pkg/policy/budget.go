@@ -28,7 +28,7 @@ func (j *judge) fix(v *view) fixing {
 		return f
 	}
 	for _, l := range Lookbacks {
-		rate, known := number(v.burnRate(l.Long))
+		rate, known := number(v.worstRate(l.Long))
 		switch {
 		case !known:
 			f.objection = fmt.Sprintf("a fix may pass only below a burn rate of 1, and that over %s is not known", length(l.Long))
@@ -73,6 +73,7 @@ func (j *judge) budget(v *view, f fixing) {
 		j.crossing(&c, v, slices.Index(j.levels, bound))
 		c.Do = v.remedy(c.Verdict)
 	}
+	v.doubt(&c, v.Excess, !block.Off && !(left-hidden*100*v.Excess/v.Budget.Allowed > block.Value))
 	j.settle(j.fixed(c, v, f), v.overrides)
 }
 
@@ -101,6 +102,7 @@ func (j *judge) faultless(v *view, block *Bound, f fixing) {
 	if c.Verdict != Pass {
 		c.Do = "release only what mends it; a target below 100% would leave a budget"
 	}
+	v.doubt(&c, v.Excess, c.Blocks)
 	j.settle(j.fixed(c, v, f), v.overrides)
 }
 
@@ -129,6 +131,9 @@ func (j *judge) attainment(v *view, f fixing) {
 			j.crossing(&c, v, len(j.levels)+i)
 		}
 		c.Do = v.remedy(c.Verdict)
+	}
+	if valid, counted := number(v.Valid); counted && valid > 0 {
+		v.doubt(&c, v.Excess, !block.Off && !(attained-hidden*100*v.Excess/valid >= block.Value))
 	}
 	j.settle(j.fixed(c, v, f), v.overrides)
 }
@@ -196,6 +201,34 @@ func (j *judge) fixNotes() []slo.Note {
 		notes = append(notes, slo.Note{Code: "fix_not_allowed", Text: "--change fix changes nothing where the policy does not let fixes pass: " + strings.Join(j.noFixes, ", ")})
 	}
 	return notes
+}
+
+// hidden is how many bad events each good one without a total stands for: one
+// that it cancels, and one that may be missing with the total.
+const hidden = 2
+
+// doubt leaves a rule undecided that holds, but might not: where there are more
+// good than total events in a bucket, the denominator is late or lost there. That
+// cancels what was bad elsewhere, and hides what was bad in that bucket.
+func (v *view) doubt(c *Check, excess float64, fails bool) {
+	if !(excess > 0) || !fails || c.Verdict == Fail || c.Verdict == Undecided {
+		return
+	}
+	c.Verdict, c.Do = Undecided, v.show()+" has its queries; see whether its total has lost points"
+	c.Reason += fmt.Sprintf("; but in some buckets there are %s more good than total events, so totals are missing, and with as many failures it would not hold", up(excess, 0, 0))
+}
+
+// worstRate is what the burn rate over the last seconds of the window may be, if
+// good events that exceed the total ones of their bucket hide failures.
+func (v *view) worstRate(seconds int64) slo.Figure {
+	part := timeseries.Span{Start: v.Window.End - seconds, End: v.Window.End}
+	rate, known := number(v.Recent.BurnRate(v.Objective.Target, part))
+	_, events := v.Recent.Counts(part)
+	valid, _ := number(events)
+	if !known || valid <= 0 {
+		return v.Recent.BurnRate(v.Objective.Target, part)
+	}
+	return slo.Known(rate + hidden*v.Recent.Excess(part)/valid*highest(v.Objective.Target))
 }
 
 // burnRate is the burn rate over the last seconds of the window.

@@ -31,6 +31,9 @@ func (j *judge) burn(v *view, i int) {
 	c.Value = figure(v.burnRate(l.Long))
 	good, valid := v.Recent.Counts(c.Window)
 	j.rate(&c, v, l, good, valid, threshold)
+	long, _ := number(v.worstRate(l.Long))
+	confirm, confirmed := number(v.worstRate(l.Short))
+	v.doubt(&c, v.Recent.Excess(c.Window), c.Blocks && long > threshold && (confirm > threshold || !confirmed))
 	if c.Verdict != Pass {
 		c.Do = v.show() + " has its queries"
 		if c.Verdict == Fail {

@@ -98,11 +98,11 @@ func doubts(s Subject, a slo.Assessment) []string {
 	return all
 }
 
-// exceeds reports whether more was good than there was.
+// exceeds reports whether more was good than there was, or either is no number.
 func exceeds(good, valid slo.Figure) bool {
-	g, known := number(good)
-	v, also := number(valid)
-	return known && also && g-v > 1e-9*v // less is the dust of fractions
+	g, known := good.Value()
+	v, also := valid.Value()
+	return known && also && !(g-v <= 1e-9*v) // less is the dust of fractions
 }
 
 // data reports whether there is anything to look at.

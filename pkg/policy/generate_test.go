@@ -164,6 +164,13 @@ func genWindow(t *rapid.T, p policy.Policy) slo.Assessment {
 			}
 			return recent, 1000
 		})
+		if chance(t, 3, "lost totals") {
+			valid := e.Runs[0].Valid
+			for range rapid.IntRange(1, 5).Draw(t, "how many") {
+				i := len(valid) - 1 - rapid.IntRange(0, min(len(valid)-1, 400)).Draw(t, "which")
+				valid[i] = rapid.SampledFrom([]float64{timeseries.Missing, 0, 500, 990}).Draw(t, "what is left")
+			}
+		}
 	case "generated":
 		e = slotest.Events(o.Timeframe, q, slotest.Everything()).Draw(t, "events")
 	case "line":

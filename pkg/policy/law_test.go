@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -218,7 +219,7 @@ func (s situation) enough(x policy.Subject, w slo.Assessment) bool {
 		newest = w.Newest.End
 	}
 	good, _ := w.Good.Value()
-	if valid, counted := w.Valid.Value(); counted && good > valid+1e-9*valid {
+	if valid, counted := w.Valid.Value(); counted && w.Good.IsKnown() && !(good-valid <= 1e-9*valid) {
 		return false
 	}
 	old := s.request.Now.Unix() - newest
@@ -233,7 +234,13 @@ func (s situation) fixPasses(x policy.Subject, w slo.Assessment) bool {
 		return false
 	}
 	for _, seconds := range []int64{3600, 21_600, 86_400} {
-		rate, known := w.Recent.BurnRate(w.Objective.Target, timeseries.Span{Start: w.Window.End - seconds, End: w.Window.End}).Value()
+		part := timeseries.Span{Start: w.Window.End - seconds, End: w.Window.End}
+		rate, known := w.Recent.BurnRate(w.Objective.Target, part).Value()
+		if _, events := w.Recent.Counts(part); known {
+			if valid, _ := events.Value(); valid > 0 {
+				rate += 2 * w.Recent.Excess(part) / valid / (1 - w.Objective.Target.Percent()/100)
+			}
+		}
 		if !known || rate >= 1 {
 			return false
 		}
@@ -254,11 +261,17 @@ func (s situation) budgetHolds(x policy.Subject, w slo.Assessment) bool {
 			return false
 		}
 		holds = attained >= 100 && w.State != slo.Breached
+		if holds && w.Excess > 0 && !block.Off {
+			return false
+		}
 	} else {
 		if w.Budget == nil || math.IsNaN(w.Budget.RemainingPercent) || math.IsInf(w.Budget.RemainingPercent, 0) {
 			return false
 		}
 		holds = w.Budget.RemainingPercent > block.Value
+		if holds && w.Excess > 0 && !block.Off && !(w.Budget.RemainingPercent-200*w.Excess/w.Budget.Allowed > block.Value) {
+			return false
+		}
 	}
 	return holds || block.Off || s.overridden("budget", x.Definition) || s.fixPasses(x, w)
 }
@@ -271,6 +284,10 @@ func (s situation) attainmentHolds(x policy.Subject, w slo.Assessment) bool {
 	}
 	attained, known := w.Attainment.Value()
 	if !known || math.IsNaN(attained) || math.IsInf(attained, 0) {
+		return false
+	}
+	if valid, counted := w.Valid.Value(); counted && valid > 0 && !math.IsInf(valid, 0) && w.Excess > 0 &&
+		attained >= block.Value && !block.Off && !(attained-200*w.Excess/valid >= block.Value) {
 		return false
 	}
 	return block.Off || attained >= block.Value || s.overridden("attainment", x.Definition) || s.fixPasses(x, w)
@@ -314,8 +331,20 @@ func (s situation) burnHolds(x policy.Subject, w slo.Assessment) bool {
 		shortGood, shortEvents := w.Recent.Counts(timeseries.Span{Start: w.Window.End - seconds/12, End: w.Window.End})
 		lastGood, _ := shortGood.Value()
 		last, _ := shortEvents.Value()
+		// What is missing of the totals may hide as many failures as it cancels.
+		worst := func(rate float64, part timeseries.Span, valid float64) float64 {
+			if valid <= 0 {
+				return rate
+			}
+			return rate + 2*w.Recent.Excess(part)/valid/(1-w.Objective.Target.Percent()/100)
+		}
+		fires := rate > most && confirmed && short > most && b.Level != policy.Warn && !(w.Unit != slo.Seconds && valid < guard.Events)
+		span := timeseries.Span{Start: w.Window.End - seconds/12, End: w.Window.End}
+		if !fires && b.Level != policy.Warn && w.Recent.Excess(long) > 0 && worst(rate, long, valid) > most && (!confirmed || worst(short, span, last) > most) {
+			return false
+		}
 		switch {
-		case good > valid+1e-9*valid || lastGood > last+1e-9*last:
+		case !(good-valid <= 1e-9*valid) || !(lastGood-last <= 1e-9*last):
 			return false
 		case !burns && (valid < 0 || valid == 0 && good != 0):
 			return false
@@ -376,5 +405,50 @@ func TestLawMoreBadIsNeverBetter(t *testing.T) {
 	})
 	if failed == 0 {
 		t.Error("nothing ever failed")
+	}
+}
+
+// Whatever of the denominator is lost or late, it does not turn a fail into a pass.
+func TestLawLostTotalsDoNotPass(t *testing.T) {
+	t.Parallel()
+	violated, lostThen := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		none, tf := policy.Policy{}, slo.SevenDays
+		goal := rapid.SampledFrom([]string{"99", "99.9"}).Draw(t, "target")
+		often := rapid.SampledFrom([]int{1, 5, 50}).Draw(t, "one bucket in so many has failures")
+		worst := rapid.SampledFrom([]float64{1, 10, 200}).Draw(t, "failures of a thousand")
+		e := evidence(int64(tf), func(int64) (float64, float64) { return 0, 1000 })
+		run := e.Runs[0]
+		seed := rapid.Uint64().Draw(t, "seed")
+		random := rand.New(rand.NewPCG(seed, 1))
+		for i := range run.Good {
+			if random.IntN(often) == 0 {
+				run.Good[i] -= math.Floor(worst * random.Float64())
+			}
+		}
+		judged := func() policy.Decision {
+			a, err := slo.Assess(slo.Objective{Timeframe: tf, Target: target(goal)}, e, question(none, to))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return none.Judge([]policy.Subject{subject("a", a)}, asked())
+		}
+		if judged().Outcome != policy.Violated {
+			return
+		}
+		violated++
+		for range rapid.IntRange(1, 60).Draw(t, "how many are lost") {
+			// Newer buckets, on which burn rates rest, more often than old ones.
+			i := len(run.Valid) - 1 - random.IntN(1+random.IntN(len(run.Valid)))
+			run.Valid[i] = [...]float64{timeseries.Missing, 0, 500}[random.IntN(3)]
+		}
+		if d := judged(); d.Outcome == policy.Passed {
+			t.Fatalf("passes with lost totals: %+v", d.Checks)
+		} else if d.Outcome == policy.Open {
+			lostThen++
+		}
+	})
+	if violated == 0 || lostThen == 0 {
+		t.Errorf("%d violated, %d of them undecided without what was lost", violated, lostThen)
 	}
 }

@@ -48,6 +48,10 @@ type Assessment struct {
 	// Recent are the events since Question.Recent seconds before To, with status
 	// corrections applied, as far back as they are known; nil when the question did not ask.
 	Recent *Recent
+	// Excess is by how much there were more good than valid events in those
+	// buckets in which there were, added up: events that cancel as many bad ones in
+	// Consumed, and need not be there at all. It is 0 where Recent was not asked for.
+	Excess float64
 	// Newest is the bucket of the window in which the newest point of the
 	// denominator lies, corrected away or not; for seconds the last stretch of at
 	// most [BucketSeconds] with data. Empty when there is none.
@@ -102,6 +106,9 @@ func Assess(o Objective, e Events, q Question) (Assessment, error) {
 		a.Crossings = crossings(o, e, sums, q)
 	}
 	a.Recent, a.Newest = sums.recent(q), e.newest(window)
+	if a.Recent != nil {
+		a.Excess = e.excess(window)
+	}
 	a.Notes = remarks(now, a.Unit)
 	return a, nil
 }

@@ -56,6 +56,34 @@ func (r *Recent) Counts(over timeseries.Span) (good, valid Figure) {
 	return Known(sum.good.Value()), Known(sum.valid.Value())
 }
 
+// Excess is by how much there were more good than valid events in the buckets of
+// such a part in which there were, added up.
+func (r *Recent) Excess(over timeseries.Span) float64 {
+	if _, known := r.over(over); !known {
+		return 0
+	}
+	var excess timeseries.Sum
+	for _, cell := range r.cells[(over.Start-r.span.Start)/BucketSeconds : (over.End-r.span.Start)/BucketSeconds] {
+		excess.Add(max(0, cell.good.Minus(cell.valid)))
+	}
+	return excess.Value()
+}
+
+// excess is by how much there were more good than valid events in the buckets
+// of the window in which there were, added up.
+func (e Events) excess(window timeseries.Span) float64 {
+	var excess timeseries.Sum
+	for _, r := range e.Runs {
+		lo, hi := r.indices(window)
+		for i := lo; i < hi; i++ {
+			if more := present(r.Good[i]) - present(r.Valid[i]); more > 0 && !e.excluded(r.Start+int64(i)*r.Step) {
+				excess.Add(more)
+			}
+		}
+	}
+	return excess.Value()
+}
+
 func (r *Recent) over(part timeseries.Span) (sum tally, known bool) {
 	if r == nil || part.Empty() || !r.span.Covers(part) ||
 		(part.Start-r.span.Start)%BucketSeconds != 0 || (part.End-r.span.Start)%BucketSeconds != 0 {
