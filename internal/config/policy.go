@@ -55,6 +55,12 @@ func LoadPolicy(src Sources, file string) (policy.Policy, error) {
 	return f.policy(src)
 }
 
+// HasPolicies reports whether a project file has policies.
+func HasPolicies(path string) (bool, error) {
+	f, err := readPolicyFile(path)
+	return f.policies != nil, err
+}
+
 // unreadableProject finds what has the name of a project file, in a folder or
 // above it, and cannot be read: a link into nothing, a folder. Elsewhere that is
 // passed over; here the default policy would hold in place of a stricter one.

@@ -123,8 +123,7 @@ func (c *Client) refused(op operation, status int, header http.Header, body []by
 	case status == http.StatusBadRequest, status == http.StatusUnprocessableEntity:
 		f.ofQuery = true
 	case status == http.StatusNotFound:
-		// A monitor may be gone; an API without metrics is no answer to a query.
-		d.Lasting = !f.elsewhere && op.kind != CallSeries
+		d.Lasting = !f.elsewhere && op.kind == CallMonitor // it is gone
 	case status >= 200 && status < 300:
 		d.Kind = slo.Unavailable
 		d.Message = fmt.Sprintf("%s: HTTP %d %s is not a whole answer", op.purpose, status, http.StatusText(status))

@@ -224,7 +224,7 @@ func decodeTrack(where string, raw json.RawMessage, keys []string) (slo.Track, e
 		// Whatever stands in the place of a figure is none.
 		t.Attainment, t.Remaining = slo.Figure{}, slo.Figure{}
 	}
-	t.Problem = joined(joined(said, odd[0]), odd[1])
+	t.Problem, t.Erred = joined(joined(said, odd[0]), odd[1]), said != ""
 	if state := clean(textOf(w.State), 40); !t.Attainment.IsKnown() && t.Problem == "" && state != "" {
 		t.Problem = "the state is " + state
 	}

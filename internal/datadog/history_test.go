@@ -42,7 +42,7 @@ func TestHistoryOfMonitors(t *testing.T) {
 		},
 		Groups: []slo.Track{
 			{Name: "env:prod", Decimals: 2, Attainment: slo.Known(100), Transitions: []slo.Transition{{At: 1772020800, State: slo.Up}}},
-			{Name: "env:staging", Problem: "No results found for this monitor (NO_RESULTS)"},
+			{Name: "env:staging", Problem: "No results found for this monitor (NO_RESULTS)", Erred: true},
 		},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(slo.Figure{})); diff != "" {
@@ -85,7 +85,7 @@ func TestHistoryWithoutData(t *testing.T) {
 	}
 	want := slo.History{
 		Window: historyWeek, Type: slo.Metric, Good: slo.Known(0), Valid: slo.Known(0),
-		Overall: slo.Track{Decimals: 2, Problem: "The denominator is zero valued (ZERO_VALUED_DENOMINATOR)"},
+		Overall: slo.Track{Decimals: 2, Problem: "The denominator is zero valued (ZERO_VALUED_DENOMINATOR)", Erred: true},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(slo.Figure{})); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -110,8 +110,8 @@ func TestTracks(t *testing.T) {
 		{"zero is a figure", `{"sli_value":0,"precision":{"7d":3}}`, "", slo.Track{Decimals: 3, Attainment: slo.Known(0)}},
 		{"text for the figure", `{"sli_value":"99.9","uptime":99.9}`, "", slo.Track{Decimals: -1, Problem: `sli_value is "99.9", which is not a number`}},
 		{"text for the figure, in words", `{"sli_value":"N/A"}`, "", slo.Track{Decimals: -1, Problem: `sli_value is "N/A", which is not a number`}},
-		{"a figure beside an error that voids it", `{"sli_value":0,"errors":[{"error_type":"NO_RESULTS","error_message":"none"}]}`, "", slo.Track{Decimals: -1, Problem: "none (NO_RESULTS)"}},
-		{"a figure beside another error", `{"sli_value":50,"errors":[{"error_type":"SLOW","error_message":"took long"},"and text",null,{}]}`, "", slo.Track{Decimals: -1, Attainment: slo.Known(50), Problem: "took long (SLOW); and text; {}"}},
+		{"a figure beside an error that voids it", `{"sli_value":0,"errors":[{"error_type":"NO_RESULTS","error_message":"none"}]}`, "", slo.Track{Decimals: -1, Problem: "none (NO_RESULTS)", Erred: true}},
+		{"a figure beside another error", `{"sli_value":50,"errors":[{"error_type":"SLOW","error_message":"took long"},"and text",null,{}]}`, "", slo.Track{Decimals: -1, Attainment: slo.Known(50), Erred: true, Problem: "took long (SLOW); and text; {}"}},
 		{"no figure and only a state", `{"state":"no_data"}`, "", slo.Track{Decimals: -1, Problem: "the state is no_data"}},
 		{"numbers in other notations", `{"history":[[1.7720208e9,1.0],["1772020860","2"]],"span_precision":2.0}`, "", slo.Track{Decimals: 2, Transitions: []slo.Transition{{At: 1772020800, State: slo.Down}, {At: 1772020860, State: slo.Silent}}}},
 		{"transitions out of order stay so", `{"history":[[1772020860,1],[1772020800,0],[1772020800,0]]}`, "", slo.Track{Decimals: -1, Transitions: []slo.Transition{{At: 1772020860, State: slo.Down}, {At: 1772020800}, {At: 1772020800}}}},

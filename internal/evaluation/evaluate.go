@@ -190,6 +190,13 @@ func (j Job) assess(rec record, ask inquiry) (Row, error) {
 	}
 	row.Notes = append(row.Notes, about(d, row, rec)...)
 	longest := row.Windows[len(row.Windows)-1].Window
+	for _, g := range slices.Concat(rec.groups, []groupRecord{{name: "it", observed: rec.overall}}) {
+		if g.uncarried.Overlaps(longest) {
+			row.Notes = append(row.Notes, slo.Note{Code: "carried_unknown", Text: fmt.Sprintf(
+				"%s had no data until %s and counts like before, which is not known; that time does not count", g.name, timeseries.Format(g.uncarried.End))})
+			break
+		}
+	}
 	for _, m := range rec.monitors {
 		if !m.Modified.IsZero() && longest.Contains(m.Modified.Unix()) {
 			row.Notes = append(row.Notes, slo.Note{Code: "monitor_changed", Text: fmt.Sprintf(

@@ -210,12 +210,14 @@ func bundleOf(sli slo.SliceSLI) bundle {
 
 // askRecords lists what Datadog is asked for its own records of: the histories
 // of monitor objectives and of the time slice objectives without pieces.
-func (p *Plan) askRecords(jobs []Job, until int64) {
+func (p *Plan) askRecords(jobs []Job, to, until int64) {
 	for i, job := range jobs {
 		if !job.needsHistory(p.pieces[i]) {
 			continue
 		}
-		p.Histories = append(p.Histories, slo.HistoryRequest{ID: job.Definition.ID, Window: timeseries.Span{Start: p.extents[i].Start, End: min(p.extents[i].End, until)}, Uncorrected: true})
+		longest := job.Objectives[len(job.Objectives)-1].Timeframe
+		start := min(p.extents[i].Start, longest.Window(to).Start-carriedFrom)
+		p.Histories = append(p.Histories, slo.HistoryRequest{ID: job.Definition.ID, Window: timeseries.Span{Start: start, End: min(p.extents[i].End, until)}, Uncorrected: true})
 		if sli, ok := job.Definition.SLI.(slo.MonitorSLI); ok {
 			p.Monitors = append(p.Monitors, sli.MonitorIDs...)
 		}
@@ -223,6 +225,10 @@ func (p *Plan) askRecords(jobs []Job, until int64) {
 	slices.Sort(p.Monitors)
 	p.Monitors = slices.Compact(p.Monitors)
 }
+
+// carriedFrom is how long before a window its history is asked for at least: a
+// monitor without data may have to count as it was before.
+const carriedFrom = 14 * day
 
 // needsHistory reports whether the job is evaluated from transitions.
 func (j Job) needsHistory(pieces []piece) bool {

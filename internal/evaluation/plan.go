@@ -136,7 +136,7 @@ func NewPlan(jobs []Job, q slo.Question, b Bounds) Plan {
 	}
 	plan.placeSlices(jobs, asked, stock, b.MaxRequests)
 	plan.Requests = asked.requests()
-	plan.askRecords(jobs, max(q.To, b.Ends.End))
+	plan.askRecords(jobs, q.To, max(q.To, b.Ends.End))
 	if b.Pick != nil {
 		plan.Probes, plan.Sample = plan.probes(stock), plan.sample(b.Pick)
 		if n := len(plan.Histories); n > 0 {

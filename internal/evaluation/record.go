@@ -34,6 +34,9 @@ type observed struct {
 	timeline *slo.Timeline
 	// step is the length of a slice in seconds; 0 for monitors.
 	step int64
+	// uncarried is time without data that counts like what was before it, where
+	// that is not known; it is not in the timeline.
+	uncarried timeseries.Span
 	// under is the timeline with time without data counted by another policy.
 	under func(slo.SilencePolicy) (slo.Timeline, error)
 }

@@ -67,7 +67,11 @@ func (a answers) monitors(d slo.Definition, sli slo.MonitorSLI, extent timeserie
 		}
 	}
 	if incomplete != "" {
-		rec.notes = append(rec.notes, slo.Note{Code: "parts_incomplete", Text: incomplete})
+		code := "parts_incomplete"
+		if len(settings) > 1 && len(h.Monitors) != len(settings) {
+			code = "monitors_missing"
+		}
+		rec.notes = append(rec.notes, slo.Note{Code: code, Text: incomplete})
 	}
 	slices.SortStableFunc(rec.groups, func(x, y groupRecord) int { return strings.Compare(x.name, y.name) })
 	rec.notes = append(rec.notes, remarksOn(h)...)
@@ -179,17 +183,34 @@ func fromTrack(t slo.Track, s slo.MonitorSettings, extent timeseries.Span) (obse
 	}
 	timeline, err := under(s.Silence)
 	if err == nil {
-		return observed{timeline: &timeline, under: under}, nil
+		o := observed{timeline: &timeline, under: under}
+		if s.Silence == slo.SilenceCarried {
+			o.uncarried = silentFirst(t.Transitions, extent)
+		}
+		return o, nil
 	}
 	whose := ""
 	if t.Name != "" {
 		whose = " of " + t.Name
 	}
-	d := &slo.Defect{Kind: slo.Invalid, Message: fmt.Sprintf("Datadog's history%s: %s", whose, err)}
+	d := &slo.Defect{Kind: slo.Invalid, Lasting: s.Silence == slo.SilenceUnknown, Message: fmt.Sprintf("Datadog's history%s: %s", whose, err)}
 	if s.Silence == slo.SilenceUnknown && s.Why != "" {
 		d.Message += fmt.Sprintf(" (%s)", s.Why)
 	}
 	return observed{}, d
+}
+
+// silentFirst is the time without data before any other state is known.
+func silentFirst(transitions []slo.Transition, extent timeseries.Span) timeseries.Span {
+	silent := timeseries.Span{Start: extent.End, End: extent.End}
+	for _, t := range transitions {
+		if t.State != slo.Silent {
+			silent.End = t.At
+			break
+		}
+		silent.Start = min(silent.Start, t.At)
+	}
+	return silent.Intersect(extent)
 }
 
 // recorded turns Datadog's history of a time slice objective into timelines,
@@ -244,7 +265,10 @@ func remarksOn(h slo.History) []slo.Note {
 	}
 	if tracks := slices.Concat(h.Monitors, h.Groups); len(h.Overall.Transitions) > 0 {
 		for _, t := range tracks {
-			if len(t.Transitions) == 0 {
+			switch {
+			case len(t.Transitions) > 0 && t.Erred:
+				notes = append(notes, slo.Note{Code: "datadog_problem", Text: fmt.Sprintf("Datadog says of its history of %s: %s", t.Name, t.Problem)})
+			case len(t.Transitions) == 0:
 				notes = append(notes, slo.Note{Code: "datadog_problem", Text: fmt.Sprintf("Datadog's history lists no state of %s, so it does not count: %s", t.Name, cmp.Or(t.Problem, "it does not say why"))})
 			}
 		}

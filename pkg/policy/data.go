@@ -61,6 +61,9 @@ func (j *judge) subject(s Subject) {
 	if j.request.Change == Fix && !*in.Settings.FixesMayPass {
 		j.noFixes = append(j.noFixes, s.Definition.Name)
 	}
+	if in.Settings.blocksNothing() {
+		j.harmless = append(j.harmless, s.Definition.Name)
+	}
 	for _, a := range s.Windows {
 		v := &view{Assessment: a, definition: s.Definition, in: in, overrides: overrides, called: j.typed(s.Definition)}
 		if !j.data(v, doubts(s, a)) {
@@ -91,7 +94,7 @@ func doubts(s Subject, a slo.Assessment) []string {
 	var all []string
 	for _, n := range slices.Concat(s.Notes, a.Notes) {
 		switch n.Code {
-		case "datadog_problem", "values_without_group":
+		case "datadog_problem", "values_without_group", "carried_unknown", "monitors_missing":
 			all = append(all, n.Text)
 		}
 	}

@@ -22,6 +22,8 @@ type judge struct {
 	found [Refused + 1]bool
 	// used counts what each override let pass.
 	used map[*Override]int
+	// harmless are the objectives of which no violation fails the gate.
+	harmless []string
 	// fixes are the objectives for which a fix passes, noFixes those where the policy lets none.
 	fixes, noFixes []string
 }
@@ -204,6 +206,9 @@ func (j *judge) policyNotes() []slo.Note {
 		if len(j.request.Listed) > 0 && !slices.ContainsFunc(j.request.Listed, j.matchers[i].picks) {
 			notes = append(notes, slo.Note{Code: "section_matches_nothing", Text: s.who() + " matches no SLO that exists, so what it sets has no effect"})
 		}
+	}
+	if len(j.harmless) > 0 {
+		notes = append(notes, slo.Note{Code: "nothing_blocks", Text: "no violation can fail the gate, since every rule is off or only warns: " + strings.Join(j.harmless, ", ")})
 	}
 	if j.policy.CalendarSource != "" {
 		notes = append(notes, slo.Note{Code: "calendars_from", Text: fmt.Sprintf("the calendars are those of %s (sha256 %s)", j.policy.CalendarSource, j.policy.CalendarSHA256)})

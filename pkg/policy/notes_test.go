@@ -116,3 +116,19 @@ func TestRequireMeansDatadogsOwn(t *testing.T) {
 		}
 	}
 }
+
+// Where no violation can fail the gate, it says so.
+func TestNothingBlocks(t *testing.T) {
+	t.Parallel()
+	off := &policy.Bound{Off: true}
+	warns := policy.Settings{BudgetBlock: off, BudgetWarn: &policy.Bound{Value: 20}, Burn: [3]policy.Burn{{Level: policy.Warn}, {Level: policy.Off}, {Level: policy.Warn}}}
+	blocks := warns
+	blocks.Burn[1].Level = policy.Block
+	for settings, want := range map[*policy.Settings]bool{&warns: true, &blocks: false, {}: false} {
+		p := one(*settings)
+		d := p.Judge([]policy.Subject{subject("a", metric(t, p, "99", slo.SevenDays, spent(0)))}, asked())
+		if got := slices.Contains(codes(d), "nothing_blocks"); got != want {
+			t.Errorf("%+v: %v", settings, d.Notes)
+		}
+	}
+}

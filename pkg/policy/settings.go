@@ -25,6 +25,12 @@ func Defaults() Settings {
 	}
 }
 
+// blocksNothing reports whether no rule about the budget blocks. Every key is set.
+func (s Settings) blocksNothing() bool {
+	return s.BudgetBlock.Off && s.AttainmentBlock.Off &&
+		!slices.ContainsFunc(s.Burn[:], func(b Burn) bool { return b.Level == Block })
+}
+
 // Threshold is the burn rate above which the rule of Lookbacks[i] fires where
 // the policy sets none. Datadog's table for 7, 30 and 90 days ("Burn rate
 // alerts"); for other timeframes the rate that spends the share of the budget

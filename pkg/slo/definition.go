@@ -103,7 +103,7 @@ type Defect struct {
 	// Hints say what to type or read next.
 	Hints []string
 	// Lasting says that asking again changes nothing: Datadog answered, and does
-	// not have what was asked for any more.
+	// not have what was asked for any more, or does not tell what it means.
 	Lasting bool
 }
 

@@ -37,6 +37,8 @@ type Track struct {
 	Preview bool
 	// Problem is why there is no figure, in Datadog's words; empty when there is none.
 	Problem string
+	// Erred says that Datadog reports an error of the track, whatever else it says.
+	Erred bool
 }
 
 // Transition is a change of state at a Unix second.

@@ -193,7 +193,7 @@ func (g *gate) judge(ctx context.Context) (end *failure) {
 	}
 	g.read.Store(&g.policy)
 	board, err := service.Evaluate(ctx, g.query)
-	g.report.Notes = slices.Concat(board.Notes, g.f.offlineNote(), done(ctx))
+	g.report.Notes = slices.Concat(g.report.Notes, board.Notes, g.f.offlineNote(), done(ctx))
 	if err != nil {
 		return g.unable(ctx, err)
 	}
@@ -228,6 +228,11 @@ func (g *gate) readPolicy() error {
 		return err
 	}
 	p.Flags = g.flags
+	if file := g.selectors.file; file != "" && g.gateOptions.policy == "" && file != p.Source {
+		if has, err := config.HasPolicies(file); err == nil && has { // what is wrong with it, the definitions will say
+			g.report.Notes = append(g.report.Notes, slo.Note{Code: "policies_not_in_force", Text: file + " has policies, of which -f takes none; --policy puts them in force"})
+		}
+	}
 	g.policy, g.report.Policy = p, p
 	if problems := p.Problems(g.request.At); len(problems) > 0 {
 		end := usage("%s: %s", problems[0].Place, problems[0].Message)
