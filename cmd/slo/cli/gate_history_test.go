@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -68,7 +67,7 @@ func TestGateOnHistoriesThatLackAPart(t *testing.T) {
 				body, _ = json.Marshal(answer)
 			}
 			w.WriteHeader(recorder.Code)
-			_, _ = io.WriteString(w, string(body))
+			_, _ = w.Write(body)
 		}))
 		got := runSLO(t.Context(), server.URL, nil, "gate", "-o", "json", "--at", world.Now.Format(time.RFC3339), "both")
 		server.Close()
