@@ -9,7 +9,7 @@
 //
 //	evaluated   the objective could be evaluated at all
 //	target      the objective has a target for the timeframe that was asked for
-//	data        there is data in the window
+//	data        there is data in the window, of all that the objective measures, and not more good than total
 //	events      metric objectives: at least that many events in the window
 //	coverage    time-based objectives: share of the window in which there was data
 //	freshness   the newest point is at most so old
@@ -24,6 +24,10 @@
 //	expect      at least so many objectives were selected
 //	require     certain objectives are among them
 //	freeze      no freeze calendar is closed
+//
+// Where a bucket has more good than total events, totals are late or lost. Each
+// such event is taken to cancel one failure and to hide another; a rule that
+// would then be violated, and blocks, is undecided.
 //
 // A burn rule fires while the burn rates over its long and its short window
 // are both above the threshold (SRE workbook, chapter 5, "Multiwindow,
