@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,12 +39,16 @@ type factory struct {
 	global globalFlags
 
 	// reached is whether cobra got as far as running a command.
-	reached  bool
-	loaded   *config.Settings
-	stack    *transport.Stack
-	datadog  *datadog.Client
-	kept     *keeping
+	reached bool
+	loaded  *config.Settings
+	stack   *transport.Stack
+	datadog *datadog.Client
+	kept    *keeping
+
+	// telling guards progress: a gate whose time is over leaves work behind that still tells.
+	telling  sync.Mutex
 	progress *iostreams.Progress
+	hushed   bool
 }
 
 // sources is where settings come from.
@@ -159,6 +164,11 @@ func (f *factory) within(ctx context.Context, command func(context.Context) erro
 
 // say shows what a longer run is doing.
 func (f *factory) say(format string, args ...any) {
+	f.telling.Lock()
+	defer f.telling.Unlock()
+	if f.hushed {
+		return
+	}
 	if f.progress == nil {
 		f.progress = f.streams.Progress("")
 	}
@@ -167,10 +177,20 @@ func (f *factory) say(format string, args ...any) {
 
 // quiet removes the progress line before something else is written.
 func (f *factory) quiet() {
+	f.telling.Lock()
+	defer f.telling.Unlock()
 	if f.progress != nil {
 		f.progress.Stop()
 		f.progress = nil
 	}
+}
+
+// hush is quiet for good: whatever is still under way tells nothing any more.
+func (f *factory) hush() {
+	f.telling.Lock()
+	f.hushed = true
+	f.telling.Unlock()
+	f.quiet()
 }
 
 // service is the use case behind the board. done is to be called when nothing

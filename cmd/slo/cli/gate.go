@@ -121,7 +121,7 @@ func runGate(cmd *cobra.Command, o *gateOptions) error {
 	}
 	end := g.bounded(ctx)
 	if end != nil && end.code == exitInterrupted {
-		o.f.quiet()
+		o.f.hush()
 		return end
 	}
 	return g.publish(end)
@@ -365,7 +365,7 @@ func (g *gate) described(end *failure) report.GateReport {
 // process with the code that the document names. The error is written first:
 // the last line that a reader sees is that of the document.
 func (g *gate) publish(end *failure) error {
-	g.f.quiet()
+	g.f.hush()
 	if v := g.report.Decision.Verdict; end == nil && v != policy.Pass && v != policy.Warning {
 		end = g.unable(context.Background(), fmt.Errorf("the gate ended well with the verdict %q", v))
 	}
