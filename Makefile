@@ -6,7 +6,7 @@ TARGET ?= FuzzParse
 PACKAGE ?= ./internal/metricquery
 TIME ?= 60s
 
-.PHONY: build test lint fmt cover bench fuzz golden demo release-snapshot
+.PHONY: build test lint fmt cover bench judge fuzz golden demo release-snapshot
 
 build:
 	go build ./cmd/slo
@@ -25,6 +25,10 @@ cover:
 
 bench:
 	go test -run '^$$' -bench . -benchmem -timeout 30m ./...
+
+# Writes JUDGE.md: what pkg/anomaly finds, misses and makes up.
+judge:
+	go run ./internal/judge/cmd JUDGE.md
 
 fuzz:
 	go test -run '^$$' -fuzz '^$(TARGET)$$' -fuzztime $(TIME) $(PACKAGE)

@@ -62,13 +62,15 @@ type Operation struct {
 	Name string
 	// Hits and Errors count requests and spans that were flagged as errors.
 	Hits, Errors string
-	// HitsByStatus counts requests by http.status_class.
-	HitsByStatus string
+	// HitsByStatus counts requests by http.status_class, ErrorsByStatus those that were flagged.
+	HitsByStatus, ErrorsByStatus string
 	// Latency is the distribution of latencies.
 	Latency string
 	// Duration is the legacy gauge of total time, where there is no distribution.
 	Duration string
-	// Scale turns values of Latency or Duration into seconds (1 for seconds).
+	// Scale turns values of Latency or Duration into seconds (1 for seconds). It
+	// is NaN where nobody asked for the unit: of operations that are not an entry
+	// and not the first of their place.
 	Scale float64
 }
 
@@ -76,7 +78,7 @@ type Operation struct {
 type Place struct {
 	Service, Env string
 	Operation    Operation
-	// Requests is how many there were in the span of the search.
+	// Requests is how many there were in the span of the search, give or take an hour at its ends.
 	Requests float64
 }
 

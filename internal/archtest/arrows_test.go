@@ -46,6 +46,7 @@ func rooms() map[string]room {
 		"pkg/timeseries": {without: impure()},
 		"pkg/slo":        {house: []string{"pkg/timeseries"}, without: impure()},
 		"pkg/policy":     {house: []string{"pkg/slo", "pkg/timeseries"}, without: impure()},
+		"pkg/anomaly":    {house: []string{"pkg/timeseries"}, without: impure()},
 
 		"internal/metricquery": {without: impure()},
 		"internal/document":    {without: impure()},
@@ -61,11 +62,15 @@ func rooms() map[string]room {
 			outside: []string{datadogCore},
 			tests:   []string{datadogV1}, // the decoder is measured against it
 		},
-		"internal/cache":      {house: []string{"pkg/..."}, outside: []string{"github.com/klauspost/compress"}},
-		"internal/recurrence": {house: []string{"pkg/..."}, outside: []string{"github.com/teambition/rrule-go"}, without: impure()},
-		"internal/tagquery":   {without: impure()},
-		"internal/evaluation": {house: []string{"internal/metricquery", "internal/recurrence", "internal/spelling", "internal/tagquery", "pkg/..."}, outside: []string{"golang.org/x/sync"}},
-		"internal/report":     {house: []string{"internal/evaluation", "internal/document", "pkg/..."}},
+		"internal/cache":         {house: []string{"pkg/..."}, outside: []string{"github.com/klauspost/compress"}},
+		"internal/recurrence":    {house: []string{"pkg/..."}, outside: []string{"github.com/teambition/rrule-go"}, without: impure()},
+		"internal/tagquery":      {without: impure()},
+		"internal/evaluation":    {house: []string{"internal/metricquery", "internal/recurrence", "internal/spelling", "internal/tagquery", "pkg/..."}, outside: []string{"golang.org/x/sync"}},
+		"internal/apm":           {house: []string{"internal/metricquery", "internal/spelling", "pkg/..."}, outside: []string{"golang.org/x/sync"}},
+		"internal/endpoint":      {house: []string{"internal/apm", "internal/metricquery", "pkg/..."}, outside: []string{"golang.org/x/sync"}},
+		"internal/investigation": {house: []string{"internal/apm", "internal/evaluation", "internal/metricquery", "pkg/..."}},
+		"internal/csvseries":     {house: []string{"pkg/..."}},
+		"internal/report":        {house: []string{"internal/apm", "internal/endpoint", "internal/evaluation", "internal/investigation", "internal/document", "pkg/..."}},
 		"internal/render": {
 			house:   []string{"internal/document"},
 			outside: []string{"github.com/olekukonko/tablewriter", "github.com/clipperhouse/displaywidth"},
@@ -79,6 +84,10 @@ func rooms() map[string]room {
 			// Its answers must decode through the official client.
 			tests: []string{datadogCore, datadogV1},
 		},
+
+		// The judge measures pkg/anomaly on worlds of the simulator.
+		"internal/judge":     {house: []string{"internal/simulator/scenario", "pkg/..."}},
+		"internal/judge/cmd": {house: []string{"internal/judge"}},
 
 		"internal/slotest": {house: []string{"pkg/..."}, outside: []string{"pgregory.net/rapid"}, testOnly: true},
 		"internal/badnet":  {testOnly: true},

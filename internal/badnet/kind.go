@@ -18,7 +18,10 @@ const (
 	Monitor       Kind = "monitor"
 	MetricType    Kind = "metric type"
 	Series        Kind = "series"
-	// Probe is what only slo doctor asks: keys, active metrics, monitors.
+	// Services is what only commands about services ask, and the last line of the
+	// board: which metrics there are, single numbers, what happened.
+	Services Kind = "services"
+	// Probe is what only slo doctor asks: keys, monitors.
 	Probe Kind = "probe"
 	// Unknown is a request that slo should not send.
 	Unknown Kind = "unknown"
@@ -39,6 +42,9 @@ func KindOf(r *http.Request) Kind {
 	switch {
 	case r.Method == http.MethodPost && path == "/api/v2/query/timeseries":
 		return Series
+	case r.Method == http.MethodPost && (path == "/api/v2/query/scalar" || path == "/api/v2/events/search" || path == "/api/v2/dora/deployments"),
+		r.Method == http.MethodGet && path == "/api/v1/metrics":
+		return Services
 	case r.Method != http.MethodGet:
 		return Unknown
 	case path == "/api/v1/slo":
@@ -55,7 +61,7 @@ func KindOf(r *http.Request) Kind {
 		return Monitor
 	case under("/api/v1/metrics/"):
 		return MetricType
-	case path == "/api/v1/validate", path == "/api/v2/validate_keys", path == "/api/v1/metrics", path == "/api/v1/monitor":
+	case path == "/api/v1/validate", path == "/api/v2/validate_keys", path == "/api/v1/monitor":
 		return Probe
 	}
 	return Unknown

@@ -101,6 +101,9 @@ func (t *transcript) reply(op operation) (archivedReply, bool) {
 // requestKey tells the calls of one transcript apart.
 func requestKey(op operation) string {
 	key := op.method + " " + op.path
+	if op.part != "" {
+		return key + " " + op.part
+	}
 	if query := op.query.Encode(); query != "" { // sorted by name
 		key += "?" + query
 	}
@@ -196,7 +199,7 @@ func (c *Client) conclude(op operation, err error) error {
 func (c *Client) recorded(op operation) (reply, error) {
 	r, ok := op.transcript.reply(op)
 	switch {
-	case !ok && op.kind == CallSeries:
+	case !ok && (op.kind == CallSeries || op.kind == CallScalars):
 		return reply{}, c.lacking(seriesLack(op), "--at with the instant of an earlier run shows what that run showed")
 	case !ok && op.lack == "":
 		return reply{}, notCachedError("--offline: " + op.purpose + " would mean asking Datadog")

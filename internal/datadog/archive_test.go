@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,6 +125,7 @@ func everyQuestion() []archived {
 			return v, nil, err
 		}
 	}
+	var instant atomic.Int64
 	return []archived{
 		{"slos", "the cache has no listing of SLOs", func(ctx context.Context, c *datadog.Client) (any, []slo.Note, error) {
 			v, notes, err := c.SLOs(ctx)
@@ -146,6 +148,27 @@ func everyQuestion() []archived {
 		{"monitor 7", "the cache has nothing of monitor 7", monitor(7)},
 		{"metric type checkout.orders/odd name?", "the type of the metric checkout.orders/odd name?", metric("checkout.orders/odd name?")},
 		{"metric type gone", "the type of the metric gone", metric("gone")},
+		{"metric type trace.http.request", "the type of the metric trace.http.request", func(ctx context.Context, c *datadog.Client) (any, []slo.Note, error) {
+			v, err := c.MetricInfo(ctx, "trace.http.request")
+			return v, nil, err
+		}},
+		{"active metrics service:auth", "the cache has no listing of the active metrics with service:auth", func(ctx context.Context, c *datadog.Client) (any, []slo.Note, error) {
+			// A later run asks for what was active since another instant.
+			v, err := c.ActiveMetrics(ctx, instant.Add(1), "service:auth")
+			return v, nil, err
+		}},
+		{"active metrics", "the cache has no listing of the active metrics", func(ctx context.Context, c *datadog.Client) (any, []slo.Note, error) {
+			v, err := c.ActiveMetrics(ctx, 7, "")
+			return v, nil, err
+		}},
+		{"events [2024-04-01T13:00:00Z, 2024-04-01T14:00:00Z) 3 service:auth", "the cache has no events for [2024-04-01T13:00:00Z", func(ctx context.Context, c *datadog.Client) (any, []slo.Note, error) {
+			v, complete, err := c.Events(ctx, request().Span, "service:auth", 3)
+			return []any{v, complete}, nil, err
+		}},
+		{"deployments [2024-04-01T13:00:00Z, 2024-04-01T14:00:00Z) 3 auth", "the cache has no deployments for [2024-04-01T13:00:00Z", func(ctx context.Context, c *datadog.Client) (any, []slo.Note, error) {
+			v, complete, err := c.Deployments(ctx, request().Span, "auth", 3)
+			return []any{v, complete}, nil, err
+		}},
 	}
 }
 
@@ -179,6 +202,15 @@ func organisation(t *testing.T) http.HandlerFunc {
 			io.WriteString(w, `{"id":7,"deleted":"2026-01-01T00:00:00Z"}`)
 		case "/api/v1/metrics/checkout.orders/odd name?":
 			io.WriteString(w, fixtures["metric_metadata"])
+		case "/api/v1/metrics/trace.http.request":
+			io.WriteString(w, `{"type":"distribution","unit":"second"}`)
+		case "/api/v1/metrics":
+			io.WriteString(w, `{"metrics":["trace.b.hits","trace.a.hits"],"from":"7"}`)
+		case "/api/v2/events/search":
+			body, _ := io.ReadAll(r.Body)
+			io.WriteString(w, happened(string(body)))
+		case "/api/v2/dora/deployments":
+			io.WriteString(w, `{"data":[{"attributes":{"service":"auth","version":"v2","started_at":"2024-04-01T13:20:00Z"}}]}`)
 		default:
 			w.WriteHeader(http.StatusNotFound)
 			io.WriteString(w, `{"errors":["Not found"]}`)

@@ -26,6 +26,9 @@ type operation struct {
 	query        url.Values
 	body         []byte
 
+	// part tells the reply from the others of its transcript where the address
+	// does not, or where the address has an instant in it that the question has not.
+	part string
 	// lack is what an archive that has no answer lacks, for messages: "no listing of SLOs".
 	lack string
 	// mayBeGone says that "not found" is an answer like any other.

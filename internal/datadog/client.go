@@ -49,7 +49,8 @@ type Config struct {
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Archive, when set, keeps the last complete answer to every question about
-	// objects: SLOs, corrections, Datadog's own figures, monitors, types of metrics.
+	// objects: SLOs, corrections, Datadog's own figures, monitors, metrics and
+	// their types. Events, deployments and scalars are kept with the span they are about.
 	Archive Archive
 	// Offline answers those from the archive alone. Nothing is sent: whatever
 	// would have to be is an error that wraps [ErrOffline].
@@ -147,14 +148,18 @@ func (c *Client) BaseURL() string { return c.base }
 
 // The kinds of calls that [Client.Counts] tells apart.
 const (
-	CallSLOs        = "slo listing"
-	CallCorrections = "corrections"
-	CallMetricType  = "metric type"
-	CallSeries      = "series"
-	CallHistory     = "slo history"
-	CallReported    = "slo search"
-	CallMonitor     = "monitor"
-	CallProbe       = "probe"
+	CallSLOs          = "slo listing"
+	CallCorrections   = "corrections"
+	CallMetricType    = "metric type"
+	CallActiveMetrics = "metric listing"
+	CallSeries        = "series"
+	CallScalars       = "scalars"
+	CallHistory       = "slo history"
+	CallReported      = "slo search"
+	CallMonitor       = "monitor"
+	CallEvents        = "events"
+	CallDeployments   = "deployments"
+	CallProbe         = "probe"
 	// Retries is not a kind of call: it counts attempts that were repeated.
 	Retries = "retries"
 )

@@ -116,7 +116,7 @@ func (c *Client) refused(op operation, status int, header http.Header, body []by
 	d := &slo.Defect{Kind: slo.Invalid, Message: text}
 	f := &failure{defect: d, status: status, elsewhere: !json.Valid(body)}
 	switch {
-	case status == http.StatusBadRequest && op.kind == CallSeries && strings.Contains(strings.ToLower(said), outsideRetention):
+	case status == http.StatusBadRequest && (op.kind == CallSeries || op.kind == CallScalars) && strings.Contains(strings.ToLower(said), outsideRetention):
 		d.Hints = []string{"Datadog keeps metrics for a limited time, usually 15 months; ask for a window that ends later"}
 		f.defect = c.redacted(d)
 		return &retentionError{f}

@@ -2,6 +2,7 @@ package datadog
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -23,6 +24,8 @@ type Probe struct {
 	Needed string
 	// Remedy says what to do when it fails.
 	Remedy string
+	// Optional says that slo does without: findings then tell less.
+	Optional bool
 	// Run tries it. The finding is worth reading even beside an error.
 	Run func(context.Context) (Finding, error)
 }
@@ -79,6 +82,7 @@ func (c *Client) keyProbes() []Probe {
 
 func (c *Client) scopeProbes() []Probe {
 	const grant = "add the scope to the application key or access token (Organization Settings), or ask an administrator for it"
+	const near = "what happened near a finding (slo investigate)"
 	one := url.Values{"limit": {"1"}}
 	hasData := func(a answerFields) string {
 		if isNull(a.Data) {
@@ -116,12 +120,23 @@ func (c *Client) scopeProbes() []Probe {
 			Name: "read monitors", Scope: "monitors_read", Needed: "monitor SLOs", Remedy: grant,
 			Run: c.probeMonitors,
 		},
+		{
+			Name: "search events", Scope: "events_read", Needed: near, Remedy: grant, Optional: true,
+			Run: c.prober(operation{
+				purpose: "searching for events", scope: "events_read", method: http.MethodPost, path: "/api/v2/events/search",
+				body: []byte(`{"filter":{"from":"now-15m","to":"now"},"page":{"limit":1}}`),
+			}, hasData),
+		},
+		{
+			Name: "list deployments", Scope: "dora_metrics_read", Needed: near, Remedy: grant, Optional: true,
+			Run: c.probeDeployments,
+		},
 	}
 }
 
-// prober makes the Run of a probe that is one GET. Objection says what is wrong with an answer, or "".
+// prober makes the Run of a probe that is one call, a GET if it does not say. Objection says what is wrong with an answer, or "".
 func (c *Client) prober(op operation, objection func(answerFields) string) func(context.Context) (Finding, error) {
-	op.kind, op.method = CallProbe, http.MethodGet
+	op.kind, op.method = CallProbe, cmp.Or(op.method, http.MethodGet)
 	return func(ctx context.Context) (Finding, error) {
 		var a answerFields
 		header, err := c.object(ctx, op, &a)
@@ -172,6 +187,21 @@ func (c *Client) probeMonitors(ctx context.Context) (Finding, error) {
 		}
 	}
 	return findingOf(r.header), err
+}
+
+// probeDeployments lists one deployment of the last hour; there need not be any.
+func (c *Client) probeDeployments(ctx context.Context) (Finding, error) {
+	to := c.now().Unix()
+	op := operation{
+		kind: CallProbe, purpose: "listing the deployments", scope: "dora_metrics_read",
+		method: http.MethodPost, path: "/api/v2/dora/deployments",
+	}
+	var err error
+	if op.body, err = deploymentsBody(timeseries.Span{Start: to - 3600, End: to}, "", 1); err != nil {
+		return Finding{}, err
+	}
+	_, header, err := c.deployments(ctx, op)
+	return findingOf(header), err
 }
 
 func findingOf(h http.Header) Finding {

@@ -24,6 +24,8 @@ func permissive(lacking string) http.HandlerFunc {
 		"POST /api/v2/query/timeseries": {"timeseries_query", attributes(`[]`, `[]`, `[]`)},
 		"GET /api/v1/metrics":           {"metrics_read", `{"metrics":[],"from":"1772362800"}`},
 		"GET /api/v1/monitor":           {"monitors_read", `[]`},
+		"POST /api/v2/events/search":    {"events_read", `{"data":[]}`},
+		"POST /api/v2/dora/deployments": {"dora_metrics_read", `{"data":[]}`},
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", "Sun, 01 Mar 2026 12:00:07 GMT")
@@ -48,19 +50,24 @@ func permissive(lacking string) http.HandlerFunc {
 func TestProbes(t *testing.T) {
 	t.Parallel()
 	for lacking, want := range map[string][]string{
-		"":                 nil,
-		"api key":          {"reach the API with the API key"},
-		"app key":          {"use both keys"},
-		"slos_read":        {"list SLOs", "list SLO corrections"},
-		"timeseries_query": {"query metrics"},
-		"metrics_read":     {"read metric metadata"},
-		"monitors_read":    {"read monitors"},
+		"":                  nil,
+		"api key":           {"reach the API with the API key"},
+		"app key":           {"use both keys"},
+		"slos_read":         {"list SLOs", "list SLO corrections"},
+		"timeseries_query":  {"query metrics"},
+		"metrics_read":      {"read metric metadata"},
+		"monitors_read":     {"read monitors"},
+		"events_read":       {"search events"},
+		"dora_metrics_read": {"list deployments"},
 	} {
 		client, server := connect(t, permissive(lacking))
 		var failed []string
 		for _, p := range client.Probes() {
 			if p.Name == "" || p.Needed == "" || p.Remedy == "" {
 				t.Errorf("a probe without words: %+v", p)
+			}
+			if near := p.Scope == "events_read" || p.Scope == "dora_metrics_read"; p.Optional != near {
+				t.Errorf("%s: optional is %v", p.Name, p.Optional)
 			}
 			found, err := p.Run(t.Context())
 			if err != nil {
@@ -79,7 +86,7 @@ func TestProbes(t *testing.T) {
 		if diff := cmp.Diff(want, failed); diff != "" {
 			t.Errorf("lacking %q (-want +got)\n%s", lacking, diff)
 		}
-		if n := client.Counts()[datadog.CallProbe]; n != server.calls() || n != 7 {
+		if n := client.Counts()[datadog.CallProbe]; n != server.calls() || n != 9 {
 			t.Errorf("%d probes counted, %d sent", n, server.calls())
 		}
 	}

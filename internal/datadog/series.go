@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/slo-cli/slo/internal/datadog/transport"
 	"github.com/slo-cli/slo/internal/metricquery"
 	"github.com/slo-cli/slo/pkg/slo"
 	"github.com/slo-cli/slo/pkg/timeseries"
@@ -136,50 +135,9 @@ func (c *Client) ask(ctx context.Context, queries []seriesQuery, span timeseries
 		// It is the time that Datadog refuses, so all queries fare alike.
 		return slices.Repeat([]reading{{Answer: timeseries.Answer{Err: err}}}, len(queries)), nil
 	}
-	return c.isolate(ctx, queries, span, step, err)
-}
-
-// isolate finds the query at fault for a failed request by asking for its
-// halves. Where Datadog objects to a query or the answer is too large, that
-// goes on to the last one. Any other failure is taken for an outage, and that
-// of all queries, unless one of the two halves is answered.
-func (c *Client) isolate(ctx context.Context, queries []seriesQuery, span timeseries.Span, step int64, err error) ([]reading, error) {
-	var (
-		tooLarge *transport.BodyTooLargeError
-		limited  *transport.RateLimitError
-		f        *failure
-	)
-	ofQuery := errors.As(err, &tooLarge) || (errors.As(err, &f) && f.ofQuery)
-	switch {
-	case ctx.Err() != nil, errors.As(err, &limited), defectOf(err).Kind == slo.Auth, errors.Is(err, ErrOffline):
-		return nil, err
-	case len(queries) == 1 && ofQuery:
-		return []reading{{Answer: timeseries.Answer{Err: err}}}, nil
-	case len(queries) == 1, !c.mayAsk(), !c.mayAsk():
-		return nil, err
-	}
-	middle := len(queries) / 2
-	halves := [2][]seriesQuery{queries[:middle], queries[middle:]}
-	var got [2][]reading
-	var errs [2]error
-	for i, half := range halves {
-		got[i], errs[i] = c.send(ctx, half, span, step)
-	}
-	if errs[0] != nil && errs[1] != nil && !ofQuery {
-		return nil, err
-	}
-	for i, half := range halves {
-		if errs[i] == nil {
-			continue
-		}
-		if got[i], errs[i] = c.isolate(ctx, half, span, step, errs[i]); errs[i] != nil {
-			if ctx.Err() != nil || defectOf(errs[i]).Kind == slo.Auth {
-				return nil, errs[i]
-			}
-			got[i] = slices.Repeat([]reading{{Answer: timeseries.Answer{Err: errs[i]}}}, len(half))
-		}
-	}
-	return append(got[0], got[1]...), nil
+	return isolate(ctx, c, queries, err, func(some []seriesQuery) ([]reading, error) {
+		return c.send(ctx, some, span, step)
+	}, func(err error) reading { return reading{Answer: timeseries.Answer{Err: err}} })
 }
 
 func (c *Client) send(ctx context.Context, queries []seriesQuery, span timeseries.Span, step int64) ([]reading, error) {

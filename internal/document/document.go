@@ -14,6 +14,8 @@ type Document struct {
 	Lead []string
 	// Tables follow in order.
 	Tables []Table
+	// Items are a numbered list of sentences, below the tables.
+	Items []Item
 	// Notes stand below the tables: what must be known about the numbers.
 	Notes []string
 	// Closing is the last line, after the notes: what a tired reader needs.
@@ -31,6 +33,8 @@ type Table struct {
 	Rows    []Row
 	// Empty is said instead of the table when it has no row.
 	Empty string
+	// Aside marks a table that terminals leave out, because the items say the same in sentences.
+	Aside bool
 }
 
 // Align is where the text of a column stands.

@@ -65,7 +65,8 @@ type Figures struct {
 	Requests, Errors float64
 	// ErrorRate is Errors ÷ Requests, NaN without requests.
 	ErrorRate float64
-	// Seconds is the time spent in all requests together; Mean is Seconds per request.
+	// Seconds is the time spent in all requests together, and Mean the time of one:
+	// Seconds by how many requests were timed. Both are NaN where no request was.
 	Seconds, Mean float64
 	// P50, P95 and P99 are percentiles of the latency over the whole stretch, in seconds.
 	P50, P95, P99 float64
@@ -77,9 +78,12 @@ type Row struct {
 	Name, Tag   string
 	Now, Before Figures
 	// Shares of the total's requests, errors, time, 0 to 1, and Change, the share of
-	// the change of requests since the baseline; NaN where the total is 0. Change may be negative or beyond 1.
+	// the change of requests since the baseline; NaN where the total is 0, or hardly
+	// changed (by less than a percent). Change may be negative or beyond 1.
+	// Where the baseline is longer or shorter than the span, it counts as much as if it were as long.
 	RequestShare, ErrorShare, TimeShare, ChangeShare float64
-	// Trend are requests in equal parts of the span, oldest first.
+	// Trend are requests in equal parts of the span, oldest first; what of a
+	// bucket lies in which part is in proportion to time.
 	Trend []float64
 	// New and Gone: no request in the baseline, or none in the span.
 	New, Gone bool
@@ -101,6 +105,5 @@ type Table struct {
 	Rest *Row
 	// Coverage is the share of the total's requests that the rows account for; NaN without requests.
 	Coverage float64
-	// Seconds of the stretch with data, for requests a second: the span's length.
-	Notes []slo.Note
+	Notes    []slo.Note
 }

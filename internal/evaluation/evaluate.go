@@ -171,9 +171,9 @@ func (j Job) assess(rec record, ask inquiry) (Row, error) {
 			}
 		}
 	}
-	// Nobody asks of single groups what happened lately or when a level was passed.
+	// Nobody asks of single groups what happened lately or when a level was passed, nor what a stretch took.
 	part := q
-	part.Recent, part.Levels, part.Attainments = 0, nil, nil
+	part.Recent, part.Levels, part.Attainments, part.Stretches = 0, nil, nil, nil
 	for _, g := range rec.groups {
 		group := Group{Name: g.name}
 		for _, o := range j.Objectives {

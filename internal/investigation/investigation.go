@@ -34,6 +34,8 @@ type Query struct {
 	Quick bool
 	// MaxRequests ends a quick look with [ErrTooMuch] before more metric requests are sent; 0 is no bound.
 	MaxRequests int
+	// MaxSeries does so where more services and endpoints than that would be looked at; 0 is no bound.
+	MaxSeries int
 }
 
 // Share is the part of a change that something carries. The shares of all are 1 in sum.

@@ -35,6 +35,7 @@ type (
 		Title   string
 		Lead    []string
 		Tables  []htmlTable
+		Items   []htmlItem
 		Notes   []string
 		Closing string
 	}
@@ -57,7 +58,7 @@ func HTML(w io.Writer, d document.Document, o Options) error {
 	if err := check(d); err != nil {
 		return err
 	}
-	p := htmlPage{Title: clean(d.Title), Lead: cleanAll(d.Lead), Notes: cleanAll(d.Notes), Closing: clean(d.Closing)}
+	p := htmlPage{Title: clean(d.Title), Lead: cleanAll(d.Lead), Items: newHTMLItems(d.Items, o), Notes: cleanAll(d.Notes), Closing: clean(d.Closing)}
 	for _, t := range d.Tables {
 		p.Tables = append(p.Tables, newHTMLTable(forPeople(t), o))
 	}

@@ -37,6 +37,9 @@ func Markdown(w io.Writer, d document.Document, o Options) error {
 			blocks = append(blocks, markdownTable(t, o))
 		}
 	}
+	if items := markdownItems(d.Items, o); items != "" {
+		blocks = append(blocks, items)
+	}
 	var notes []string
 	for _, s := range d.Notes {
 		if s = markdownLine(s); s != "" {

@@ -31,11 +31,15 @@ func Table(w io.Writer, d document.Document, o Options) error {
 		p.prose(s, 0)
 	}
 	for _, t := range d.Tables {
+		if t.Aside {
+			continue
+		}
 		p.gap()
 		if err := p.table(forPeople(t)); err != nil {
 			return err
 		}
 	}
+	p.items(d.Items)
 	p.gap()
 	for _, s := range d.Notes {
 		p.prose("- "+clean(s), len("- "))

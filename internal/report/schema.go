@@ -18,6 +18,14 @@ type statusJSON struct {
 	Site   string       `json:"site"`
 	Notes  []noteJSON   `json:"notes"`
 	SLOs   []sloRowJSON `json:"slos"`
+	// Unusual is absent where nobody looked.
+	Unusual *unusualJSON `json:"unusual,omitempty"`
+}
+
+type unusualJSON struct {
+	Signals int       `json:"signals"`
+	Since   time.Time `json:"since"`
+	Command string    `json:"command"`
 }
 
 type noteJSON struct {

@@ -29,6 +29,8 @@ type Board struct {
 	AllGroups bool
 	// Zone is where people read the clock.
 	Zone *time.Location
+	// Unusual is what investigation has to tell of; nil where it did not look.
+	Unusual *Unusual
 
 	cols []document.Column
 }
@@ -46,6 +48,7 @@ func Status(b Board) document.Document {
 		Lead:    b.lead(),
 		Tables:  []document.Table{b.table()},
 		Notes:   b.notes(),
+		Closing: b.Unusual.line(),
 		Payload: b.payload(),
 	}
 }
@@ -53,7 +56,7 @@ func Status(b Board) document.Document {
 func (b Board) payload() statusJSON {
 	doc := statusJSON{
 		Schema: "slo.status/v1", At: b.At.UTC(), Site: b.Site,
-		Notes: notesJSON(b.Notes), SLOs: make([]sloRowJSON, 0, len(b.Rows)),
+		Notes: notesJSON(b.Notes), SLOs: make([]sloRowJSON, 0, len(b.Rows)), Unusual: b.Unusual.payload(),
 	}
 	for _, r := range b.Rows {
 		d := r.Definition

@@ -41,12 +41,22 @@ type evaluation struct {
 	// shift is served time minus the world's.
 	shift int64
 	grid  grid
+	// groupLimit is the most groups that a query has; 0: any number.
+	groupLimit int
 	// refs are the named queries of a formula.
 	refs map[string]table
 }
 
+// evaluation evaluates for the server's own figures.
 func (s *Server) evaluation(g grid) *evaluation {
 	return &evaluation{traffic: s.traffic, shift: s.shift, grid: g}
+}
+
+// answering evaluates for those who ask, who may not get all groups.
+func (s *Server) answering(g grid) *evaluation {
+	e := s.evaluation(g)
+	e.groupLimit = s.world.GroupLimit
+	return e
 }
 
 func (e *evaluation) eval(x metricquery.Expr) (table, error) {

@@ -10,19 +10,11 @@ import (
 	"github.com/slo-cli/slo/internal/simulator/scenario"
 )
 
-// group is the series of one combination of the tags a query groups by.
-type group struct {
-	tags   []string
-	series []*scenario.Series
-}
-
 // query evaluates one metric query. An unknown metric, or a filter that
 // selects nothing, is an empty table.
 func (e *evaluation) query(q *metricquery.Query) (table, error) {
-	for _, m := range q.Modifiers {
-		if !slices.Contains([]string{"as_count", "as_rate", "rollup", "fill"}, m.Name) {
-			return table{}, badRequest("Error parsing query: unknown function %s in %s", m.Name, q)
-		}
+	if err := knownModifiers(q); err != nil {
+		return table{}, err
 	}
 	roll, err := rollupOf(q)
 	if err != nil {
@@ -40,12 +32,15 @@ func (e *evaluation) query(q *metricquery.Query) (table, error) {
 	if err != nil {
 		return table{}, err
 	}
-	for _, g := range groups(q, metric) {
-		r := row{tags: g.tags, values: make([]float64, e.grid.len())}
-		for i := range r.values {
-			from, to := e.grid.bucket(i)
-			r.values[i] = measure(g.series, from-e.shift, to-e.shift)
-		}
+	values := func(g group) []float64 { return e.each(g, measure) }
+	switch {
+	case e.plainSum(q, metric.Kind, roll):
+		values = e.sums
+	case metric.Kind == scenario.Distribution && !e.grid.cut:
+		values = func(g group) []float64 { return e.eachBusy(g, measure) }
+	}
+	for _, g := range e.largest(q, groups(q, metric)) {
+		r := row{tags: g.tags, values: values(g)}
 		if r.empty() {
 			continue
 		}
@@ -57,37 +52,71 @@ func (e *evaluation) query(q *metricquery.Query) (table, error) {
 	return out, nil
 }
 
-// groups are the selected series by the tags of "by", in order of the tags.
-// Series that lack one of the keys are in none.
-func groups(q *metricquery.Query, metric *scenario.Metric) []group {
-	var all []group
-	at := map[string]int{}
-	for _, s := range metric.Series {
-		if q.Filter != nil && !q.Filter.Match(s.Tags) {
-			continue
+func knownModifiers(q *metricquery.Query) error {
+	for _, m := range q.Modifiers {
+		if !slices.Contains([]string{"as_count", "as_rate", "rollup", "fill"}, m.Name) {
+			return badRequest("Error parsing query: unknown function %s in %s", m.Name, q)
 		}
-		tags := make([]string, 0, len(q.By))
-		for _, key := range q.By {
-			i := slices.IndexFunc(s.Tags, func(tag string) bool { return strings.HasPrefix(tag, key+":") })
-			if i < 0 {
-				break
-			}
-			tags = append(tags, s.Tags[i])
-		}
-		if len(tags) < len(q.By) {
-			continue
-		}
-		key := strings.Join(tags, ",")
-		i, ok := at[key]
-		if !ok {
-			i = len(all)
-			at[key] = i
-			all = append(all, group{tags: tags})
-		}
-		all[i].series = append(all[i].series, s)
 	}
-	slices.SortFunc(all, func(a, b group) int { return slices.Compare(a.tags, b.tags) })
-	return all
+	return nil
+}
+
+// each measures one bucket after the other.
+func (e *evaluation) each(g group, measure measure) []float64 {
+	values := make([]float64, e.grid.len())
+	for i := range values {
+		from, to := e.grid.bucket(i)
+		values[i] = measure(g.series, from-e.shift, to-e.shift)
+	}
+	return values
+}
+
+// eachBusy is each for measures that ignore series without requests, of which
+// there may be very many.
+func (e *evaluation) eachBusy(g group, measure measure) []float64 {
+	bounds := e.bounds()
+	busy := make([][]*scenario.Series, len(bounds)-1)
+	for _, s := range g.series {
+		s.EachBusy(bounds, func(i int, _ int64) { busy[i] = append(busy[i], s) })
+	}
+	values := make([]float64, len(busy))
+	for i := range values {
+		values[i] = missing
+		if len(busy[i]) > 0 {
+			values[i] = measure(busy[i], bounds[i], bounds[i+1])
+		}
+	}
+	return values
+}
+
+// bounds are where buckets begin in the world's time, and where the last one ends.
+func (e *evaluation) bounds() []int64 {
+	n := e.grid.len()
+	bounds := make([]int64, n+1)
+	for i := range n {
+		bounds[i], bounds[i+1] = e.grid.bucket(i)
+		bounds[i] -= e.shift
+	}
+	bounds[n] -= e.shift
+	return bounds
+}
+
+// plainSum reports whether the points are nothing but sums of counts.
+func (e *evaluation) plainSum(q *metricquery.Query, kind scenario.Kind, roll rollup) bool {
+	return kind == scenario.Count && q.Aggregator == "sum" && !q.Has("as_rate") && (q.Has("as_count") || roll.method == "sum") && !e.grid.cut
+}
+
+// sums are the points of a plain sum, one series after the other.
+func (e *evaluation) sums(g group) []float64 {
+	bounds := e.bounds()
+	into, values := make([]int64, len(bounds)-1), make([]float64, len(bounds)-1)
+	for _, s := range g.series {
+		s.AddCounts(into, bounds)
+	}
+	for i, count := range into {
+		values[i] = positive(count)
+	}
+	return values
 }
 
 // measure computes the point of some series for one bucket, in the world's
@@ -204,12 +233,14 @@ func ofCount(roll rollup) func(*scenario.Series, int64, int64) float64 {
 	}
 }
 
-// ofGauge rolls a gauge up. It reports its level every ten seconds.
+// ofGauge rolls a gauge up: a level that is reported every ten seconds, or the
+// time that was spent in them.
 func ofGauge(roll rollup) func(*scenario.Series, int64, int64) float64 {
+	spent := ofTime(roll)
 	return func(s *scenario.Series, from, to int64) float64 {
 		level, ok := s.Level(from, to)
 		if !ok {
-			return missing
+			return spent(s, from, to)
 		}
 		samples := math.Ceil(float64(to-from) / flush)
 		switch roll.method {
@@ -219,6 +250,36 @@ func ofGauge(roll rollup) func(*scenario.Series, int64, int64) float64 {
 			return samples
 		}
 		return level
+	}
+}
+
+// ofTime rolls up the seconds that were spent on requests, of which an agent
+// reports the sum every ten seconds.
+func ofTime(roll rollup) func(*scenario.Series, int64, int64) float64 {
+	return func(s *scenario.Series, from, to int64) float64 {
+		total, ok := s.Time(from, to)
+		if !ok {
+			return missing
+		}
+		switch roll.method {
+		case "sum":
+			return total
+		case "", "avg":
+			return total * flush / float64(to-from)
+		}
+		var points []float64
+		for t := from; t < to; t += flush {
+			if v, ok := s.Time(t, min(t+flush, to)); ok {
+				points = append(points, v)
+			}
+		}
+		switch roll.method {
+		case "count":
+			return float64(len(points))
+		case "min":
+			return slices.Min(points)
+		}
+		return slices.Max(points)
 	}
 }
 
@@ -299,67 +360,5 @@ func thresholdCount(t metricquery.Threshold, per float64) measure {
 			n += k
 		}
 		return positive(n) / per
-	}
-}
-
-// fill replaces missing values as .fill() says: zero, null, or the last or the
-// interpolated value for at most limit seconds, by default 300.
-func fill(q *metricquery.Query, values []float64, step int64) error {
-	for _, m := range q.Modifiers {
-		if m.Name != "fill" {
-			continue
-		}
-		limit := int64(300)
-		method := "linear"
-		if len(m.Args) > 0 {
-			method = m.Args[0]
-		}
-		if len(m.Args) > 1 {
-			n, err := strconv.ParseInt(m.Args[1], 10, 64)
-			if err != nil || n < 1 {
-				return badRequest("Error parsing query: invalid fill limit %q in %s", m.Args[1], q)
-			}
-			limit = n
-		}
-		switch method {
-		case "null":
-		case "zero":
-			for i, v := range values {
-				if isMissing(v) {
-					values[i] = 0
-				}
-			}
-		case "last", "linear":
-			carry(values, int(limit/step), method == "linear")
-		default:
-			return badRequest("Error parsing query: unknown fill method %q in %s", method, q)
-		}
-	}
-	return nil
-}
-
-// carry fills gaps of at most limit buckets from the value before them, or on
-// a straight line to the value behind them.
-func carry(values []float64, limit int, linear bool) {
-	last := -1
-	for i := range values {
-		if isMissing(values[i]) {
-			continue
-		}
-		gap := i - last - 1
-		if last >= 0 && gap > 0 && gap <= limit {
-			for j := last + 1; j < i; j++ {
-				values[j] = values[last]
-				if linear {
-					values[j] += (values[i] - values[last]) * float64(j-last) / float64(i-last)
-				}
-			}
-		}
-		last = i
-	}
-	if !linear && last >= 0 {
-		for j := last + 1; j < min(len(values), last+1+limit); j++ {
-			values[j] = values[last]
-		}
 	}
 }

@@ -54,9 +54,10 @@ func (s *Server) metricMetadata(c call) (any, error) {
 	switch metric.Kind {
 	case scenario.Count:
 		out["statsd_interval"] = flush
-	case scenario.Distribution:
-		out["unit"] = "second"
-	case scenario.Gauge:
+	case scenario.Distribution, scenario.Gauge:
+	}
+	if metric.Unit != "" {
+		out["unit"] = metric.Unit
 	}
 	return out, nil
 }

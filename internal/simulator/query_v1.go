@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/slo-cli/slo/internal/metricquery"
-	"github.com/slo-cli/slo/internal/simulator/scenario"
 )
 
 // unit is a metric's unit; a pair of it and null stands in answers.
@@ -78,7 +77,7 @@ func (s *Server) queryV1(c call) (any, error) {
 			return nil, err
 		}
 		g := grid{from: ceil(from, step), to: min(to, c.now), step: step}
-		t, err := s.evaluation(g).eval(x)
+		t, err := s.answering(g).eval(x)
 		if err != nil {
 			return nil, err
 		}
@@ -185,14 +184,14 @@ func describe(x metricquery.Expr, tags []string) description {
 	return description{metric: x.String(), expression: x.String()}
 }
 
-// unitOf is the unit of an expression: seconds for the values of a
-// distribution, unknown for counts and arithmetic.
+// unitOf is the unit of an expression: seconds for latencies, unknown for counts
+// and arithmetic.
 func (s *Server) unitOf(x metricquery.Expr) []*unit {
 	q, ok := x.(*metricquery.Query)
 	if !ok || q.Threshold != nil || q.Aggregator == "count" {
 		return nil
 	}
-	if m := s.traffic.Metric(q.Metric); m == nil || m.Kind != scenario.Distribution {
+	if m := s.traffic.Metric(q.Metric); m == nil || m.Unit == "" {
 		return nil
 	}
 	return []*unit{{Family: "time", ScaleFactor: 1, Name: "second", ShortName: "s", Plural: "seconds", ID: 11}, nil}

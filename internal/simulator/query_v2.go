@@ -52,7 +52,12 @@ type parsedV2 struct {
 	exprs              []metricquery.Expr
 	// columns are the formulas, or the queries where there are none.
 	columns []columnV2
+	// scalar: one number a group is asked for.
+	scalar bool
 }
+
+// merges reports whether the i-th query is computed from everything in the span.
+func (p *parsedV2) merges(i int) bool { return p.scalar && p.aggregators[i] == "percentile" }
 
 type columnV2 struct {
 	name string
@@ -87,7 +92,7 @@ func readV2(c call, wantType string) (*parsedV2, error) {
 		return nil, badRequest("Queries ending outside the retention date are invalid")
 	}
 	// The series keep whole seconds; so does the API for metrics.
-	p := &parsedV2{from: floor(*a.From, 1000) / 1000, to: ceil(*a.To, 1000) / 1000}
+	p := &parsedV2{scalar: wantType == scalarRequest, from: floor(*a.From, 1000) / 1000, to: ceil(*a.To, 1000) / 1000}
 	if a.Interval != nil {
 		if *a.Interval < 1 || *a.Interval > maxInterval*1000 {
 			return nil, badRequest("Invalid request: interval must be positive and at most %d", maxInterval*1000)
@@ -146,10 +151,13 @@ func (p *parsedV2) readFormulas(formulas []formulaV2) error {
 
 // evaluateV2 evaluates the named queries over a grid.
 func (s *Server) evaluateV2(p *parsedV2, g grid) (*evaluation, error) {
-	e := s.evaluation(g)
+	e := s.answering(g)
 	e.refs = map[string]table{}
 	for i, x := range p.exprs {
-		t, err := s.evaluation(g).eval(x)
+		if p.merges(i) {
+			continue
+		}
+		t, err := s.answering(g).eval(x)
 		if err != nil {
 			return nil, err
 		}

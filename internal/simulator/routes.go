@@ -63,6 +63,12 @@ func (s *Server) table() []route {
 
 		{"GET", "/api/v1/metrics", "metrics_read", "metrics_list", "", s.listMetrics},
 		{"GET", "/api/v1/metrics/{name}", "metrics_read", "metrics_metadata", "", s.metricMetadata},
+
+		{"POST", "/api/v2/events/search", "events_read", "events_search", "", s.searchEvents},
+		{"GET", "/api/v2/events", "events_read", "events_search", "", s.listEvents},
+		{"POST", "/api/v2/dora/deployments", "dora_metrics_read", "dora_deployments", "application/vnd.api+json", s.doraDeployments},
+		{"POST", "/api/v2/dora/failures", "dora_metrics_read", "dora_failures", "application/vnd.api+json", s.doraFailures},
+		{"GET", "/api/v2/apm/services", "apm_read", "apm_services", "", s.apmServices},
 	}
 }
 

@@ -7,10 +7,14 @@ import (
 	"strings"
 )
 
+// scalarRequest is the type of its body.
+const scalarRequest = "scalar_request"
+
 // scalarV2 is POST /api/v2/query/scalar: every query's points become one
-// number, then come the formulas.
+// number, then come the formulas. The first and last point are of the part of
+// their bucket that was asked for.
 func (s *Server) scalarV2(c call) (any, error) {
-	p, err := readV2(c, "scalar_request")
+	p, err := readV2(c, scalarRequest)
 	if err != nil {
 		return nil, err
 	}
@@ -18,11 +22,18 @@ func (s *Server) scalarV2(c call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.evaluateV2(p, grid{from: p.from, to: min(p.to, c.now), step: step})
+	g := grid{from: p.from, to: min(p.to, c.now), step: step}
+	e, err := s.evaluateV2(p, g)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.merge(e, p, g); err != nil {
+		return nil, err
+	}
 	for i, name := range p.names {
+		if p.merges(i) {
+			continue
+		}
 		reduce, err := aggregation(p.aggregators[i])
 		if err != nil {
 			return nil, err
@@ -32,7 +43,7 @@ func (s *Server) scalarV2(c call) (any, error) {
 			t.rows[n].values = []float64{reduce(r.values)}
 		}
 	}
-	cols, err := columns(e, p)
+	cols, err := s.columns(e, p)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +51,7 @@ func (s *Server) scalarV2(c call) (any, error) {
 }
 
 // columns are the groups' tags, one column for each key, and the formulas.
-func columns(e *evaluation, p *parsedV2) ([]map[string]any, error) {
+func (s *Server) columns(e *evaluation, p *parsedV2) ([]map[string]any, error) {
 	var keys []string
 	for _, x := range p.exprs {
 		for _, key := range groupKeys(x) {
@@ -87,7 +98,7 @@ func columns(e *evaluation, p *parsedV2) ([]map[string]any, error) {
 			}
 			values = append(values, v)
 		}
-		out = append(out, map[string]any{"name": col.name, "type": "number", "values": values, "meta": map[string]any{"unit": nil}})
+		out = append(out, map[string]any{"name": col.name, "type": "number", "values": values, "meta": map[string]any{"unit": s.unitOf(p.queryOf(col.expr))}})
 	}
 	return out, nil
 }

@@ -58,9 +58,11 @@ type Server struct {
 	// monitors are in the order of their ids, without the deleted ones.
 	monitors    []*monitor
 	corrections []*correction
-	routes      []route
-	limits      *limiter
-	faults      *injector
+	// events are in order of time.
+	events []*event
+	routes []route
+	limits *limiter
+	faults *injector
 
 	http     *http.Server
 	listener net.Listener
@@ -108,6 +110,7 @@ func New(c Config) (*Server, error) {
 		}
 		s.corrections = append(s.corrections, o)
 	}
+	s.events = s.allEvents()
 	s.routes = s.table()
 	// There is no WriteTimeout: an answer may be as slow as a fault wants it.
 	s.http = &http.Server{

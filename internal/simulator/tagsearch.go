@@ -13,8 +13,11 @@ import (
 type tagSearch func(tags []string) bool
 
 // parseTagSearch reads a condition; an empty one is an error.
-func parseTagSearch(text string) (tagSearch, error) {
-	p := &searchParser{tokens: searchTokens(text)}
+func parseTagSearch(text string) (tagSearch, error) { return parseSearch(text, tagMatches) }
+
+// parseSearch reads a condition whose words, with their keys, mean what word says.
+func parseSearch(text string, word func(string) tagSearch) (tagSearch, error) {
+	p := &searchParser{tokens: searchTokens(text), word: word}
 	if len(p.tokens) == 0 {
 		return nil, errors.New("empty query")
 	}
@@ -78,6 +81,7 @@ func searchTokens(text string) []searchToken {
 
 type searchParser struct {
 	tokens []searchToken
+	word   func(string) tagSearch
 	at     int
 	depth  int
 }
@@ -144,7 +148,7 @@ func (p *searchParser) not(key string) (tagSearch, error) {
 		p.operator("(")
 		return p.closed(token.text)
 	}
-	return tagMatches(key + token.text), nil
+	return p.word(key + token.text), nil
 }
 
 // closed reads up to a closing parenthesis.

@@ -58,6 +58,8 @@ type Assessment struct {
 	Newest timeseries.Span
 	// Crossings belong to Question.Levels and then Question.Attainments; nil without a budget.
 	Crossings []Crossing
+	// Stretches belong to Question.Stretches.
+	Stretches []Expense
 	Notes     []Note
 }
 
@@ -105,6 +107,7 @@ func Assess(o Objective, e Events, q Question) (Assessment, error) {
 		a.ExhaustedAt = exhaustion(o, e, sums, q.To)
 		a.Crossings = crossings(o, e, sums, q)
 	}
+	a.Stretches = sums.stretches(q, a.Budget)
 	a.Recent, a.Newest = sums.recent(q), e.newest(window)
 	if a.Recent != nil {
 		a.Excess = e.excess(window)

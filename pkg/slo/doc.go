@@ -13,6 +13,7 @@
 //	remaining          = allowed − bad                            negative when overspent
 //	remaining percent  = 100 · remaining ÷ allowed                = 100 · (SLI − target) ÷ (100 − target)
 //	burn rate over w   = (bad in w ÷ valid in w) ÷ (1 − target ÷ 100)
+//	expense of w       = 100 · bad in w ÷ allowed                  in percent of today's budget, wherever w lies
 //
 // The words and the burn rate are those of Google's SRE workbook, chapter 5
 // "Alerting on SLOs"; the budget formula is Datadog's ("Service Level

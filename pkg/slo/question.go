@@ -22,6 +22,9 @@ type Question struct {
 	// attainments in percent, each as a [Target] can be: when were they lost, and when
 	// will they be regained? See [Crossing].
 	Levels, Attainments []float64
+	// Stretches are parts of time before To, also before the window: what did each
+	// take of the budget? They begin and end at multiples of [BucketSeconds]. See [Expense].
+	Stretches []timeseries.Span
 }
 
 // recent is the stretch that Recent asks about, empty when nobody asks.
@@ -52,6 +55,9 @@ func Cuts(t Timeframe, q Question) []int64 {
 	}
 	for t := q.recent().Start; t < q.To; t += BucketSeconds {
 		cuts = append(cuts, t)
+	}
+	for _, s := range q.stretches() {
+		cuts = append(cuts, s.Start, s.End)
 	}
 	slices.Sort(cuts)
 	return slices.Compact(cuts)

@@ -114,6 +114,11 @@ func probe(ctx context.Context, probes []datadog.Probe) (checks []report.Check, 
 			defect := evaluation.DefectOf(err)
 			check.Verdict, check.Remedy = report.Fails, p.Remedy
 			check.Detail = fmt.Sprintf("%s; needed for: %s", defect.Message, p.Needed)
+			if p.Optional && defect.Kind != slo.Unavailable { // less is said without, nothing is wrong
+				check.Verdict = report.Suspect
+				checks = append(checks, check)
+				continue
+			}
 			if worst == nil {
 				worst = &slo.Defect{Kind: defect.Kind, Message: fmt.Sprintf("%s: %s", p.Name, defect.Message), Hints: append([]string{p.Remedy}, defect.Hints...)}
 			}

@@ -109,6 +109,14 @@ func (f *factory) markBoard(rows []evaluation.Row) {
 			return // it is not what there is to see, only what could be seen at the moment
 		}
 	}
+	f.mark()
+}
+
+// mark files until when the answer to the present question reaches.
+func (f *factory) mark() {
+	if f.kept == nil || f.kept.cache == nil || f.asksNothing() {
+		return
+	}
 	if last, known := f.lastBoard(f.kept.selection); known && last > f.kept.to {
 		return
 	}
@@ -134,7 +142,7 @@ func (f *factory) asOf(s config.Settings, when evaluated, selection string) eval
 	kept := f.keeping(s)
 	if f.global.offline && f.global.at == "" && kept.cache != nil {
 		to, known := f.lastBoard(selection)
-		if whole, also := f.lastBoard(everything); also && whole > to {
+		if whole, also := f.lastBoard(everything); also && whole > to && !aboutServices(selection) {
 			to, known = whole, true
 		}
 		if known && to < when.to {
@@ -150,6 +158,12 @@ func (f *factory) asOf(s config.Settings, when evaluated, selection string) eval
 
 // everything is the selection of all objectives.
 const everything = ""
+
+// aboutServices tells the selections of commands that look at services from
+// those of objectives: a board says nothing about what is kept of services.
+func aboutServices(selection string) bool {
+	return strings.HasPrefix(selection, "endpoints\x00") || strings.HasPrefix(selection, "investigate\x00")
+}
 
 // offlineNote says how old is what is shown without asking.
 func (f *factory) offlineNote() []slo.Note {

@@ -49,7 +49,8 @@ Without an account, "slo demo" shows the same program on an embedded simulator.
 and policies.`,
 		Example: `  slo demo
   slo status
-  slo status --team payments --timeframe 30d`,
+  slo status --team payments --timeframe 30d
+  slo investigate --last 14d`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -80,7 +81,7 @@ and policies.`,
 	)
 	f.bindGlobals(root)
 	root.AddCommand(
-		newStatusCmd(f), newGateCmd(f), newListCmd(f), newShowCmd(f), newDemoCmd(f), newSimulatorCmd(f), newDoctorCmd(f), newCacheCmd(f), newVersionCmd(f),
+		newStatusCmd(f), newGateCmd(f), newEndpointsCmd(f), newInvestigateCmd(f), newListCmd(f), newShowCmd(f), newDemoCmd(f), newSimulatorCmd(f), newDoctorCmd(f), newCacheCmd(f), newVersionCmd(f),
 	)
 	for topic, short := range map[string]string{
 		"environment": "The environment variables that slo reads",

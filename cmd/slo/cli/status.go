@@ -36,8 +36,10 @@ the change since the last meeting and when the budget ends.
 Figures of metric and time slice SLOs are recomputed from Datadog's metrics,
 those of monitor SLOs from the transitions that Datadog recorded; status
 corrections are applied. Where Datadog's own figure for the same window is
-another one, it is shown as well, with the reason. "slo help glossary" explains
-the columns and the reasons, "slo help formats" how figures are rounded.`,
+another one, it is shown as well, with the reason. The last line tells how many
+unusual signals the last "slo investigate" has found, if that is of the same day.
+"slo help glossary" explains the columns and the reasons, "slo help formats" how
+figures are rounded.`,
 		Example: `  slo status
   slo status --team payments --timeframe 30d --since 2026-11-09
   slo status "checkout*" --at 2026-11-02T10:00:00Z -o json
@@ -75,8 +77,10 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 		return o.f.foretell(ctx, service, query, when)
 	}
 	board, err := service.Evaluate(ctx, query)
+	var unusual *report.Unusual
 	if err == nil {
 		o.f.markBoard(board.Rows)
+		unusual = o.f.unusual(query, board.Rows)
 	}
 	board.Notes = append(board.Notes, o.f.offlineNote()...)
 	board.Notes = append(board.Notes, done(ctx)...)
@@ -94,6 +98,7 @@ func runStatus(ctx context.Context, o *statusOptions) error {
 	err = o.f.print(report.Status(report.Board{
 		At: when.at, To: when.to, Since: query.Question.Since, Site: settings.Site.Value, Link: o.f.link,
 		Rows: board.Rows, Notes: board.Notes, AllGroups: o.groups || o.f.global.output == render.FormatCSV, Zone: settings.TimeZone,
+		Unusual: unusual,
 	}))
 	if err != nil {
 		return err

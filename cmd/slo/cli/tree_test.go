@@ -10,7 +10,7 @@ import (
 // begin with slo, and leaves stderr empty.
 func TestEveryCommandHasHelp(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"status", "gate", "list", "show", "demo", "simulator", "doctor", "version"} {
+	for _, name := range []string{"status", "gate", "endpoints", "investigate", "list", "show", "demo", "simulator", "doctor", "version"} {
 		got := runSLO(t.Context(), "http://127.0.0.1:1", nil, name, "--help")
 		if got.code != 0 || got.stderr != "" {
 			t.Errorf("%s --help: code %d, stderr %q", name, got.code, got.stderr)
@@ -24,7 +24,7 @@ func TestEveryCommandHasHelp(t *testing.T) {
 // Every example in the help of a command runs in the demo.
 func TestExamplesRun(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"status", "gate", "list", "show", "demo", "doctor", "version"} {
+	for _, name := range []string{"status", "gate", "endpoints", "investigate", "list", "show", "demo", "doctor", "version"} {
 		help := runSLO(t.Context(), "", nil, name, "--help").stdout
 		_, examples, _ := strings.Cut(help, "Examples:\n")
 		examples, _, _ = strings.Cut(examples, "\n\n")
@@ -39,6 +39,8 @@ func TestExamplesRun(t *testing.T) {
 				switch a {
 				case "release.yaml":
 					args[i] = filepath.Join("..", "..", "..", "examples", "policies", "fixes-may-pass.yaml")
+				case "requests.csv":
+					args[i] = filepath.Join("..", "..", "..", "examples", "requests.csv")
 				case "gate.xml", "$GITHUB_STEP_SUMMARY":
 					args[i] = filepath.Join(folder, strings.Trim(a, "$"))
 				}

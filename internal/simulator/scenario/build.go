@@ -3,7 +3,6 @@ package scenario
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,6 +42,9 @@ func build(name string, f *fileWorld) (*World, error) {
 	}
 	for i, r := range f.Releases {
 		c.release(fmt.Sprintf("$.releases[%d]", i), r)
+	}
+	for i, e := range f.Events {
+		c.event(fmt.Sprintf("$.events[%d]", i), e)
 	}
 	for i, n := range f.Incidents {
 		c.incident(fmt.Sprintf("$.incidents[%d]", i), n)
@@ -147,6 +149,12 @@ func (c *construction) frame(f *fileWorld) {
 	}
 	w.IndexLag = c.duration("$.index_lag", f.IndexLag, 10*time.Minute)
 	w.noise = c.share("$.noise", f.Noise)
+	if w.GroupLimit = f.GroupLimit; f.GroupLimit < 0 {
+		c.fail("$.group_limit", "group_limit %d is not a number of groups", f.GroupLimit)
+	}
+	if w.dispersion = -1; f.Dispersion != "" {
+		w.dispersion = c.share("$.dispersion", f.Dispersion)
+	}
 	if r := f.Rhythm; r != nil {
 		weekend := 1.0
 		if r.Weekend != "" {
@@ -156,6 +164,11 @@ func (c *construction) frame(f *fileWorld) {
 			c.fail("$.rhythm.hours", "hours are not 24 numbers greater than 0, one for each hour of the day in UTC")
 		} else {
 			w.rhythm = newRhythm(r.Hours, weekend)
+			for i, text := range r.Holidays {
+				path := fmt.Sprintf("$.rhythm.holidays[%d]", i)
+				c.need(path, text, "day")
+				w.rhythm.holiday(c.instant(path, text, w.Now).Unix())
+			}
 		}
 	}
 	for i, k := range f.Keys {
@@ -197,70 +210,6 @@ func (c *construction) repeated(path string, repeat int, each []string, make fun
 	}
 }
 
-func (c *construction) service(path string, f fileService) {
-	c.need(path, f.Name, "name")
-	s := service{
-		operation: cmp.Or(f.Operation, "http.request"), version: f.Version,
-		flat: f.Flat, http: f.HTTP == nil || *f.HTTP,
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.Envs)) {
-		factor := f.Envs[name]
-		c.rate(path+".envs", factor)
-		s.envs = append(s.envs, environment{name, factor})
-	}
-	if len(s.envs) == 0 {
-		s.envs = []environment{{"prod", 1}}
-	}
-	if len(f.Endpoints) == 0 {
-		c.fail(path, "endpoints are missing")
-	}
-	for i, e := range f.Endpoints {
-		s.endpoints = append(s.endpoints, c.endpoint(fmt.Sprintf("%s.endpoints[%d]", path, i), e))
-	}
-	c.repeated(path, f.Repeat, f.Each, func(text func(string) string) {
-		one := s
-		one.name = text(f.Name)
-		if slices.ContainsFunc(c.world.services, func(o service) bool { return o.name == one.name }) {
-			c.fail(path+".name", "service %q is described twice", one.name)
-		}
-		c.world.services = append(c.world.services, one)
-	})
-}
-
-func (c *construction) endpoint(path string, f fileEndpoint) endpoint {
-	c.need(path, f.Resource, "resource")
-	c.rate(path+".rate", f.Rate)
-	e := endpoint{resource: f.Resource, rate: f.Rate, life: c.life(path, f.From, f.To), latency: lognormal{median: 0.1}}
-	rest := 1.0
-	for _, name := range slices.Sorted(maps.Keys(f.Statuses)) {
-		status, err := strconv.Atoi(name)
-		if err != nil || status < 100 || status > 599 {
-			c.fail(path+".statuses", "%q is not an HTTP status from 100 to 599", name)
-		}
-		v := c.share(path+".statuses."+name, f.Statuses[name])
-		e.statuses = append(e.statuses, statusShare{status, v})
-		rest -= v
-	}
-	if rest < -1e-9 {
-		c.fail(path+".statuses", "the shares add up to more than 100%%")
-	}
-	if !slices.ContainsFunc(e.statuses, func(s statusShare) bool { return s.status == 200 }) {
-		e.statuses = append(e.statuses, statusShare{200, max(0, rest)})
-	}
-	if l := f.Latency; l != nil {
-		c.need(path+".latency", l.Median, "median")
-		median, err := time.ParseDuration(l.Median)
-		if l.Median != "" && (err != nil || median < 10*time.Microsecond || median > time.Hour) {
-			c.fail(path+".latency.median", "%q is not a duration from 10us to 1h, such as 120ms", l.Median)
-		}
-		if !(l.Spread >= 0 && l.Spread <= 3) {
-			c.fail(path+".latency.spread", "spread %v is not between 0 and 3", l.Spread)
-		}
-		e.latency = lognormal{median: median.Seconds(), spread: l.Spread}
-	}
-	return e
-}
-
 func (c *construction) metric(path, name string, tags []string) {
 	c.need(path, name, "metric")
 	if strings.HasPrefix(name, "trace.") {
@@ -283,7 +232,10 @@ func (c *construction) release(path string, f fileRelease) {
 	c.need(path, f.Version, "version")
 	c.need(path, f.At, "at")
 	c.knownService(path+".service", f.Service)
-	r := release{f.Service, c.instant(path+".at", f.At, c.world.Now).Unix(), f.Version}
+	r := release{
+		service: f.Service, at: c.instant(path+".at", f.At, c.world.Now).Unix(), version: f.Version,
+		silent: f.Event != nil && !*f.Event, unreported: f.DORA != nil && !*f.DORA,
+	}
 	for _, before := range c.world.releases {
 		if before.service == r.service && before.at >= r.at {
 			c.fail(path+".at", "releases of one service must be in order of time")
@@ -295,7 +247,7 @@ func (c *construction) release(path string, f fileRelease) {
 func (c *construction) incident(path string, f fileIncident) {
 	n := incident{
 		service: f.Service, env: f.Env, resource: f.Resource, metric: f.Metric, tags: f.Tags,
-		requests: 1, latency: 1, status: cmp.Or(f.Status, 500), errors: c.share(path+".errors", f.Errors),
+		requests: 1, latency: 1, status: cmp.Or(f.Status, defaultFailure(c.allGRPC(f.Service))), errors: c.share(path+".errors", f.Errors),
 		ramp: int64(c.duration(path+".ramp", f.Ramp, 0).Seconds()),
 	}
 	c.need(path, f.From, "from")
@@ -322,9 +274,7 @@ func (c *construction) incident(path string, f fileIncident) {
 			c.fail(path+".latency", "latency %v is not a factor from 0.01 to 100", n.latency)
 		}
 	}
-	if n.status < 100 || n.status > 599 {
-		c.fail(path+".status", "%d is not an HTTP status from 100 to 599", n.status)
-	}
+	c.status(path+".status", strconv.Itoa(n.status), n.status, c.allGRPC(f.Service))
 	if (f.Service == "") == (f.Metric == "") {
 		c.fail(path, "an incident has either a service or a metric")
 	} else if f.Service != "" {

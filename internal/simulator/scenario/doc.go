@@ -20,17 +20,26 @@
 //	history: 180d                  # traffic begins this long before now
 //	seed: 7                        # another seed, another noise
 //	noise: 4%                      # of each 300-second cell's traffic
+//	dispersion: 20%                # counts of cells are left to chance: Poisson around a
+//	                               # mean that itself varies by so much (gamma); 0% = Poisson
 //	index_lag: 10m                 # age of the figures in the SLO search
-//	rhythm: {hours: [24 numbers], weekend: 60%}
+//	rhythm: {hours: [24 numbers], weekend: 60%, holidays: [2026-11-11T00:00:00Z]}
+//	                               # a holiday goes like a Sunday; only its UTC day counts
 //	keys: [{api: …, app: …, scopes: [slos_read]}, {token: …}]
 //	limits: [{name: metrics_query, limit: 300, period: 1h}] # names as in X-RateLimit-Name;
 //	                               # metrics_query is v1's, metrics_query_v2 the other
+//	group_limit: 500               # answers to metric queries hold the largest groups
+//	                               # (by requests); SLO figures have all of them
 //	services:
-//	  - name: checkout
+//	  - name: checkout             # another entry may have the same name and another operation
 //	    operation: http.request    # trace.http.request.hits and so on
 //	    version: 1.4.0             # before the first release
 //	    flat: true                 # no rhythm, no noise
 //	    http: false                # no http.* tags; a failure is only an error
+//	    grpc: true                 # operation grpc.server, rpc.grpc.status_code instead of http.*;
+//	                               # statuses are gRPC's codes, the rest is 0; 2, 4, 8, 12-15 are errors
+//	    legacy: true               # the gauge trace.<operation>.duration, sums of seconds, instead
+//	                               # of the distribution
 //	    envs: {prod: 1, dev: 0.02} # factor on every rate
 //	    endpoints:
 //	      - resource: POST /pay
@@ -39,9 +48,16 @@
 //	        latency: {median: 120ms, spread: 0.6}  # lognormal; spread 0 = constant
 //	        from: -20d             # life of the endpoint
 //	        to: -1d
+//	        flat: true             # no rhythm, no noise
+//	        rhythm: {hours: [24 numbers], weekend: 60%}   # its own; hours may be 0
+//	      - {resource: 'GET /users/{n}', repeat: 2000, rate: 0.001}   # so many endpoints,
+//	                               # {n} becomes 0001, 0002 …; they are hit at different times
 //	counters: [{metric: httpservice.hits, tags: [code:2xx], rate: 5}]
 //	gauges: [{metric: queue.depth, tags: [env:prod], value: 12}]
 //	releases: [{service: checkout, at: -4d, version: 1.5.0}]
+//	                               # dora: false: not known there; event: false: no event tells
+//	events: [{at: -4d, title: …, text: …, source: my_apps, status: info, tags: ['service:checkout']}]
+//	                               # beside those of releases and of monitors that change their state
 //	incidents:
 //	  - service: checkout          # or a glob; or metric and tags for counters
 //	    env: prod                  # absent: all of them
@@ -51,7 +67,7 @@
 //	    ramp: 30m                  # the effect grows linearly over this long
 //	    requests: 10               # factor on the traffic
 //	    errors: 20%                # this share of requests gets the status
-//	    status: 503                # default 500
+//	    status: 503                # default 500, for gRPC 13
 //	    latency: 3                 # factor on every latency
 //	monitors:
 //	  - id: 24011001               # SLOs name it by this number

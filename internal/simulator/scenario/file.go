@@ -10,6 +10,8 @@ type fileWorld struct {
 	IndexLag    string           `yaml:"index_lag"`
 	Seed        uint64           `yaml:"seed"`
 	Noise       string           `yaml:"noise"`
+	Dispersion  string           `yaml:"dispersion"`
+	GroupLimit  int              `yaml:"group_limit"`
 	Rhythm      *fileRhythm      `yaml:"rhythm"`
 	Keys        []fileKey        `yaml:"keys"`
 	Limits      []fileLimit      `yaml:"limits"`
@@ -17,6 +19,7 @@ type fileWorld struct {
 	Counters    []fileCounter    `yaml:"counters"`
 	Gauges      []fileGauge      `yaml:"gauges"`
 	Releases    []fileRelease    `yaml:"releases"`
+	Events      []fileEvent      `yaml:"events"`
 	Incidents   []fileIncident   `yaml:"incidents"`
 	Monitors    []fileMonitor    `yaml:"monitors"`
 	SLOs        []fileSLO        `yaml:"slos"`
@@ -25,8 +28,9 @@ type fileWorld struct {
 }
 
 type fileRhythm struct {
-	Hours   []float64 `yaml:"hours"`
-	Weekend string    `yaml:"weekend"`
+	Hours    []float64 `yaml:"hours"`
+	Weekend  string    `yaml:"weekend"`
+	Holidays []string  `yaml:"holidays"`
 }
 
 type fileKey struct {
@@ -50,15 +54,20 @@ type fileService struct {
 	Version   string             `yaml:"version"`
 	Flat      bool               `yaml:"flat"`
 	HTTP      *bool              `yaml:"http"`
+	GRPC      bool               `yaml:"grpc"`
+	Legacy    bool               `yaml:"legacy"`
 	Envs      map[string]float64 `yaml:"envs"`
 	Endpoints []fileEndpoint     `yaml:"endpoints"`
 }
 
 type fileEndpoint struct {
+	Repeat   int               `yaml:"repeat"`
 	Resource string            `yaml:"resource"`
 	Rate     float64           `yaml:"rate"`
 	Statuses map[string]string `yaml:"statuses"`
 	Latency  *fileLatency      `yaml:"latency"`
+	Flat     bool              `yaml:"flat"`
+	Rhythm   *fileRhythm       `yaml:"rhythm"`
 	From     string            `yaml:"from"`
 	To       string            `yaml:"to"`
 }
@@ -88,6 +97,17 @@ type fileRelease struct {
 	Service string `yaml:"service"`
 	At      string `yaml:"at"`
 	Version string `yaml:"version"`
+	DORA    *bool  `yaml:"dora"`
+	Event   *bool  `yaml:"event"`
+}
+
+type fileEvent struct {
+	At     string   `yaml:"at"`
+	Title  string   `yaml:"title"`
+	Text   string   `yaml:"text"`
+	Source string   `yaml:"source"`
+	Status string   `yaml:"status"`
+	Tags   []string `yaml:"tags"`
 }
 
 type fileIncident struct {

@@ -27,9 +27,13 @@ type flow struct {
 	key      uint64
 	segments []segment
 	// end is where the world ends; before the first segment and from end on there is no traffic.
-	end     int64
-	rhythm  *rhythm
-	noise   float64
+	end    int64
+	rhythm *rhythm
+	noise  float64
+	// phase is how many units there are before the first second, less than grain.
+	phase int64
+	// chance, when there is one, draws each cell's count.
+	chance  *chance
 	latency *latencyShape
 
 	once sync.Once
@@ -48,12 +52,12 @@ type knot struct {
 func (f *flow) start() int64 { return f.segments[0].from }
 
 // flat reports whether the intensity only changes where a segment begins.
-func (f *flow) flat() bool { return f.rhythm == nil && f.noise == 0 }
+func (f *flow) flat() bool { return f.rhythm == nil && f.noise == 0 && f.chance == nil }
 
 // compute fills in the cumulative intensity.
 func (f *flow) compute() {
 	if f.flat() {
-		units := int64(0)
+		units := f.phase
 		for i, s := range f.segments {
 			perSecond := toGrain(s.weight)
 			f.knots = append(f.knots, knot{s.from, units, perSecond})
@@ -64,7 +68,7 @@ func (f *flow) compute() {
 	}
 	n := (f.end - f.start()) / Cell
 	f.cells = make([]int64, n+1)
-	units, seg := int64(0), 0
+	units, seg := f.phase, 0
 	for i := range n {
 		f.cells[i] = units
 		at := f.start() + i*Cell
@@ -74,6 +78,12 @@ func (f *flow) compute() {
 		}
 		if f.noise != 0 {
 			factor *= wobble(f.key, at/Cell, f.noise)
+		}
+		if f.chance != nil {
+			for f.segmentEnd(seg) <= at {
+				seg++
+			}
+			factor *= f.chance.factor(f.key, at/Cell, f.segments[seg].weight*factor*Cell)
 		}
 		for at < f.start()+(i+1)*Cell {
 			for f.segmentEnd(seg) <= at {

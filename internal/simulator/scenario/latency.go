@@ -1,6 +1,10 @@
 package scenario
 
-import "math"
+import (
+	"math"
+	"slices"
+	"sync"
+)
 
 // Latencies come in bins: bin k holds the values from binRatio^k to
 // binRatio^(k+1) seconds and stands for the middle of it, in whole
@@ -84,6 +88,33 @@ func (s *latencyShape) ranks(k int, n int64, u float64) int64 {
 	return min(max(int64(math.Ceil(float64(n)*s.below[i]-u)), 0), n)
 }
 
+// spread visits the bins in which some of n requests lie, with how many.
+func (s *latencyShape) spread(n int64, u float64, visit func(bin int, n int64)) {
+	last := len(s.below) - 1
+	// The first bin with a request is the first whose share exceeds u/n, and
+	// nothing is before the one that ranks say.
+	i, _ := slices.BinarySearch(s.below, u/float64(n))
+	for i > 0 && s.ranks(s.first+i-1, n, u) > 0 {
+		i--
+	}
+	before := int64(0)
+	for ; i < last && before < n; i++ {
+		// As in ranks, where neither bound can be exceeded.
+		x := float64(n)*s.below[i] - u
+		upTo := int64(x)
+		if float64(upTo) < x {
+			upTo++
+		}
+		if upTo != before {
+			visit(s.first+i, upTo-before)
+			before = upTo
+		}
+	}
+	if before < n {
+		visit(s.first+last, n-before)
+	}
+}
+
 // binOfRank is the bin of one of n requests.
 func (s *latencyShape) binOfRank(r, n int64, u float64) int {
 	lo, hi := 0, len(s.below)-1
@@ -120,16 +151,21 @@ type Histogram struct {
 	micros []int64
 }
 
+// binIndex is where a bin stands among all of them.
+func binIndex(bin int) int { return min(max(bin, lowestBin), highestBin) - lowestBin }
+
+// binMicros are the latencies that the bins stand for.
+var binMicros = sync.OnceValue(func() []int64 {
+	all := make([]int64, highestBin-lowestBin+1)
+	for i := range all {
+		all[i] = micros(i + lowestBin)
+	}
+	return all
+})
+
 // NewHistogram is an empty histogram. It can be used again after Reset.
 func NewHistogram() *Histogram {
-	h := &Histogram{
-		bins:   make([]int64, highestBin-lowestBin+1),
-		micros: make([]int64, highestBin-lowestBin+1),
-	}
-	for i := range h.micros {
-		h.micros[i] = micros(i + lowestBin)
-	}
-	return h
+	return &Histogram{bins: make([]int64, highestBin-lowestBin+1), micros: binMicros()}
 }
 
 // Reset forgets everything.
@@ -144,8 +180,7 @@ func (h *Histogram) add(bin int, n int64) {
 	if n == 0 {
 		return
 	}
-	bin = min(max(bin, lowestBin), highestBin)
-	i := bin - lowestBin
+	i := binIndex(bin)
 	if h.Count == 0 {
 		h.lo, h.hi = i, i
 	}

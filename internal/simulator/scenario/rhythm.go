@@ -1,6 +1,9 @@
 package scenario
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Cell is the length in seconds of the stretch within which rhythm, noise and
 // latency are constant. Windows of Datadog's SLO history start on its multiples.
@@ -14,7 +17,11 @@ const (
 
 // rhythm is the factor on the traffic of each cell of a week. The week begins
 // on Thursday 00:00 UTC, where Unix time begins.
-type rhythm [cellsPerWeek]float64
+type rhythm struct {
+	week [cellsPerWeek]float64
+	// holidays are days, by their number since the Unix epoch, that go like a Sunday.
+	holidays []int64
+}
 
 // newRhythm spreads 24 hourly weights over the week, straight lines between
 // them, so that a weekday has mean 1 and a day of the weekend has mean weekend.
@@ -25,22 +32,30 @@ func newRhythm(hours []float64, weekend float64) *rhythm {
 	}
 	mean := sum / float64(len(hours))
 	var r rhythm
-	for i := range r {
+	for i := range r.week {
 		day, inDay := i/cellsPerDay, i%cellsPerDay
 		hour := inDay / cellsPerHour
 		here, next := hours[hour]/mean, hours[(hour+1)%len(hours)]/mean
 		part := (float64(inDay%cellsPerHour) + 0.5) / cellsPerHour
-		r[i] = here + part*(next-here)
+		r.week[i] = here + part*(next-here)
 		// Day 0 is Thursday, so that 2 and 3 are Saturday and Sunday.
 		if day == 2 || day == 3 {
-			r[i] *= weekend
+			r.week[i] *= weekend
 		}
 	}
 	return &r
 }
 
+// holiday makes the UTC day of the instant t one.
+func (r *rhythm) holiday(t int64) { r.holidays = append(r.holidays, t/86400) }
+
 // at is the factor of the cell with this number since the Unix epoch.
-func (r *rhythm) at(cell int64) float64 { return r[cell%cellsPerWeek] }
+func (r *rhythm) at(cell int64) float64 {
+	if slices.Contains(r.holidays, cell/cellsPerDay) {
+		cell = 3*cellsPerDay + cell%cellsPerDay
+	}
+	return r.week[cell%cellsPerWeek]
+}
 
 // mix turns two numbers into one without visible pattern (the finaliser of
 // splitmix64). The world's noise is made of nothing else.

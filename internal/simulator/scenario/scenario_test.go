@@ -16,7 +16,7 @@ import (
 func TestEmbeddedWorlds(t *testing.T) {
 	t.Parallel()
 	names := scenario.Names()
-	if want := []string{"big", "corrections", "default", "empty", "keys", "odd", "odd_types", "reasons", "release", "steady", "types"}; !slices.Equal(names, want) {
+	if want := []string{"big", "calm", "corrections", "crowd", "default", "empty", "hunch", "keys", "odd", "odd_types", "reasons", "release", "steady", "types"}; !slices.Equal(names, want) {
 		t.Errorf("names %v, want %v", names, want)
 	}
 	for _, name := range names {
@@ -53,7 +53,7 @@ func TestLoad(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"defalt":           `unknown scenario "defalt", did you mean "default"? (or the path of a YAML file)`,
-		"zzzzzzzzzz":       `unknown scenario "zzzzzzzzzz": give one of big, corrections, default, empty, keys, odd, odd_types, reasons, release, steady, types, or the path of a YAML file`,
+		"zzzzzzzzzz":       `unknown scenario "zzzzzzzzzz": give one of big, calm, corrections, crowd, default, empty, hunch, keys, odd, odd_types, reasons, release, steady, types, or the path of a YAML file`,
 		"./no/such.yaml":   "scenario file: open ./no/such.yaml: no such file or directory",
 		filepath.Dir(path): "scenario file: " + filepath.Dir(path) + ": is a directory, want a file",
 	} {

@@ -76,13 +76,28 @@ func (s *Series) AddTo(h *Histogram, from, to int64) {
 			}
 			return
 		}
-		below := int64(0)
-		for i := range shape.below {
-			upTo := shape.ranks(shape.first+i, c.n, c.u)
-			h.add(shape.first+i+c.shift, upTo-below)
-			below = upTo
-		}
+		shape.spread(c.n, c.u, func(bin int, n int64) { h.add(bin+c.shift, n) })
 	})
+}
+
+// Time is the sum of the latencies, in seconds, of the requests in [from, to);
+// false if there was none.
+func (s *Series) Time(from, to int64) (float64, bool) {
+	micros, some := int64(0), false
+	table := binMicros()
+	s.eachCell(from, to, func(c cellPart) {
+		some = true
+		shape := s.flow.latency
+		if !c.whole() {
+			order := newShuffle(s.flow.key, c.cell, c.n)
+			for j := c.first; j < c.last; j++ {
+				micros += table[binIndex(shape.binOfRank(order.rank(j), c.n, c.u)+c.shift)]
+			}
+			return
+		}
+		shape.spread(c.n, c.u, func(bin int, n int64) { micros += n * table[binIndex(bin+c.shift)] })
+	})
+	return seconds(micros), some
 }
 
 // cellPart is the requests first … last−1 of the n of one cell.
@@ -109,6 +124,14 @@ func (s *Series) eachCell(from, to int64, visit func(cellPart)) {
 	start := from - from%Cell
 	before := f.count(start)
 	for ; start < to; start += Cell {
+		if f.sparse() {
+			// The next request is before the end of the cell that ends there or behind.
+			next := f.next(start)
+			if next >= to+Cell {
+				return
+			}
+			start = max(start, (next-1)-(next-1)%Cell)
+		}
 		after := f.count(start + Cell)
 		c := cellPart{cell: start / Cell, n: after - before, last: after - before}
 		if start < from {

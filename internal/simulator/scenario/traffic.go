@@ -27,8 +27,10 @@ const (
 
 // Metric is everything that is reported under one name.
 type Metric struct {
-	Name   string
-	Kind   Kind
+	Name string
+	Kind Kind
+	// Unit is the unit of the values; empty where none is known.
+	Unit   string
 	Series []*Series
 }
 
@@ -80,12 +82,17 @@ type builder struct {
 	traffic     *Traffic
 	world0, end int64
 	shapes      map[lognormal]*latencyShape
+	// concerned are the incidents of each service, once they were asked for.
+	concerned map[string][]incident
 }
 
 func (b *builder) add(metric string, kind Kind, s *Series) {
 	m := b.traffic.metrics[metric]
 	if m == nil {
 		m = &Metric{Name: metric, Kind: kind}
+		if kind == Distribution || kind == Gauge && s.flow != nil {
+			m.Unit = "second"
+		}
 		b.traffic.metrics[metric] = m
 	}
 	m.Series = append(m.Series, s)
@@ -103,9 +110,12 @@ func (b *builder) shape(d lognormal) *latencyShape {
 func (b *builder) endpoint(s service, env environment, e endpoint) {
 	var effects []incident
 	statuses := slices.Clone(e.statuses)
-	for _, i := range b.world.incidents {
-		if i.metric != "" || !glob(i.service, s.name) || (i.env != "" && i.env != env.name) || (i.resource != "" && i.resource != e.resource) {
+	for _, i := range b.incidentsOf(s.name) {
+		if i.env != "" && i.env != env.name || i.resource != "" && i.resource != e.resource {
 			continue
+		}
+		if s.grpc && i.status > 16 {
+			i.status = defaultFailure(true) // an incident of several services, some of which speak HTTP
 		}
 		effects = append(effects, i)
 		if i.errors > 0 && !slices.ContainsFunc(statuses, func(st statusShare) bool { return st.status == i.status }) {
@@ -113,7 +123,7 @@ func (b *builder) endpoint(s service, env environment, e endpoint) {
 		}
 	}
 	for _, st := range statuses {
-		f := b.flow(fmt.Sprintf("%s|%s|%s|%d", s.name, env.name, e.resource, st.status), e.life, effects, func(t int64) (float64, int) {
+		f := b.flow(b.identity(s, env, e, st.status), e.life, effects, func(t int64) (float64, int) {
 			weight, share, shift := e.rate*env.factor, st.share, 0
 			for _, i := range effects {
 				k := i.strength(t)
@@ -127,13 +137,56 @@ func (b *builder) endpoint(s service, env environment, e endpoint) {
 			return weight * share, shift
 		})
 		f.latency = b.shape(e.latency)
-		if !s.flat {
-			f.rhythm, f.noise = b.world.rhythm, b.world.noise
+		if e.scattered {
+			f.phase = int64(mix(f.key, 0) % grain)
+		}
+		if !s.flat && !e.flat {
+			f.rhythm, f.noise = cmp.Or(e.rhythm, b.world.rhythm), b.world.noise
+			if b.world.dispersion >= 0 {
+				f.chance = &chance{b.world.dispersion}
+			}
 		}
 		for _, v := range b.versions(s) {
 			b.trace(s, env, e, st.status, v, f)
 		}
 	}
+}
+
+// incidentsOf are the incidents that concern a service.
+func (b *builder) incidentsOf(service string) []incident {
+	if b.concerned == nil {
+		b.concerned = map[string][]incident{}
+	}
+	list, ok := b.concerned[service]
+	if !ok {
+		for _, i := range b.world.incidents {
+			if i.metric == "" && glob(i.service, service) {
+				list = append(list, i)
+			}
+		}
+		b.concerned[service] = list
+	}
+	return list
+}
+
+// identity is what the noise of a flow hangs on. A service's second operation
+// has noise of its own.
+func (b *builder) identity(s service, env environment, e endpoint, status int) string {
+	id := s.name + "|" + env.name + "|" + e.resource + "|" + strconv.Itoa(status)
+	first := slices.IndexFunc(b.world.services, func(o service) bool { return o.name == s.name })
+	if b.world.services[first].operation != s.operation {
+		id += "|" + s.operation
+	}
+	return id
+}
+
+// failed reports whether a request with this status is flagged as an error: by
+// gRPC's codes those for which the server is to blame.
+func (s service) failed(status int) bool {
+	if s.grpc {
+		return slices.Contains([]int{2, 4, 8, 12, 13, 14, 15}, status)
+	}
+	return status >= 500
 }
 
 type versionLife struct {
@@ -163,15 +216,23 @@ func (b *builder) trace(s service, env environment, e endpoint, status int, v ve
 	if v.version != "" {
 		tags = append(tags, "version:"+v.version)
 	}
-	failed := status >= 500
-	if s.http {
+	failed := s.failed(status)
+	switch {
+	case s.http:
 		tags = append(tags, "http.status_code:"+strconv.Itoa(status))
+	case s.grpc:
+		tags = append(tags, "rpc.grpc.status_code:"+strconv.Itoa(status))
 	}
+	tags = slices.Clip(tags)
 	series := func(extra ...string) *Series {
-		return &Series{Tags: slices.Concat(tags, extra), from: v.from, to: v.to, flow: f}
+		return &Series{Tags: append(tags, extra...), from: v.from, to: v.to, flow: f}
 	}
 	name := "trace." + s.operation
-	b.add(name, Distribution, series())
+	if s.legacy {
+		b.add(name+".duration", Gauge, series())
+	} else {
+		b.add(name, Distribution, series())
+	}
 	b.add(name+".hits", Count, series())
 	if failed {
 		b.add(name+".errors", Count, series())

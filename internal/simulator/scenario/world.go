@@ -22,17 +22,24 @@ type World struct {
 	// Monitors are those that SLOs of the type monitor are about.
 	Monitors    []Monitor
 	Corrections []Correction
+	// GroupLimit is how many groups an answer to a metric query holds, the
+	// largest ones; 0: all of them.
+	GroupLimit int
+	// Events are those that do not follow from anything else.
+	Events []Event
 	// Truth is what tests expect of the world, worked out by hand.
 	Truth []Truth
 
-	seed      uint64
-	noise     float64
-	rhythm    *rhythm
-	services  []service
-	counters  []counter
-	gauges    []gauge
-	releases  []release
-	incidents []incident
+	seed  uint64
+	noise float64
+	// dispersion is negative where counts are not left to chance.
+	dispersion float64
+	rhythm     *rhythm
+	services   []service
+	counters   []counter
+	gauges     []gauge
+	releases   []release
+	incidents  []incident
 }
 
 // Key is one credential: an API key with an application key, or a token.
@@ -146,8 +153,10 @@ func (r Range) Contains(v float64) bool { return v >= r.Min && v <= r.Max }
 type service struct {
 	name, operation, version string
 	flat, http               bool
-	envs                     []environment
-	endpoints                []endpoint
+	// grpc: statuses are codes of gRPC. legacy: durations instead of a distribution.
+	grpc, legacy bool
+	envs         []environment
+	endpoints    []endpoint
 }
 
 type environment struct {
@@ -162,6 +171,11 @@ type endpoint struct {
 	statuses []statusShare
 	latency  lognormal
 	life     life
+	// flat: without rhythm and noise. rhythm, when there is one, replaces the world's.
+	flat   bool
+	rhythm *rhythm
+	// scattered: one of many that shall not all be hit in the same second.
+	scattered bool
 }
 
 type statusShare struct {
@@ -191,6 +205,8 @@ type release struct {
 	service string
 	at      int64
 	version string
+	// silent: there is no event of it. unreported: it is unknown to DORA.
+	silent, unreported bool
 }
 
 type incident struct {

@@ -76,7 +76,7 @@ class Session {
   async run() {
     for (const name of [
       "keys", "objectives", "searching", "metricHistories", "timeHistories", "parted", "correctionList",
-      "correctionEffects", "monitorList", "metricQueries", "statuses", "uptimes", "refusals",
+      "correctionEffects", "monitorList", "metricQueries", "percentiles", "events", "deployments", "statuses", "uptimes", "refusals",
     ]) {
       await this.checks.section(name, () => this[name]());
     }
@@ -369,6 +369,42 @@ class Session {
       checks.that(`${query} by v2: a column of groups and one of numbers`, group instanceof v2.GroupScalarColumn && number instanceof v2.DataScalarColumn);
       checks.same(`${query}: the numbers are the sums`, byGroup(number.values.map((v, i) => [`service:${group.values[i][0]}`, v])), byGroup(series.map((s, i) => [s.groupTags[0], total(values[i])])));
     }
+  }
+
+  async percentiles() {
+    const { checks } = this;
+    const queries = ["p50", "p99"].map((name) => ({ dataSource: "metrics", name, aggregator: "percentile", query: `${name}:trace.http.request{*} by {service}` }));
+    const answer = this.understood("percentiles", await new v2.MetricsApi(this.plain).queryScalarData({
+      body: { data: { type: "scalar_request", attributes: { from: this.from * 1000, to: this.now * 1000, queries } } },
+    }));
+    const [group, median, high] = answer.data.attributes.columns;
+    checks.that("percentiles: a column of groups and two of seconds", group.values.length > 0 && [median, high].every((c) => c.values.length === group.values.length && c.meta.unit[0].name === "second"));
+    checks.that("percentiles: the median is not above p99", median.values.every((v, i) => isNumber(v) && v > 0 && v <= high.values[i]));
+  }
+
+  async events() {
+    const { checks } = this;
+    const api = new v2.EventsApi(this.plain);
+    const body = (limit) => ({ filter: { from: "now-30d", to: "now", query: "*" }, page: { limit }, sort: "timestamp" });
+    const all = this.understood("events", await api.searchEvents({ body: body(1000) })).data;
+    checks.that("events: there are some", all.length > 0 && all.every((e) => e instanceof v2.EventResponse && isText(e.id) && isText(e.attributes.attributes.title)));
+    checks.that("events: one instant in two ways, in order", all.every((e, i) => isMillisecond(e.attributes.attributes.timestamp) && e.attributes.timestamp.getTime() === e.attributes.attributes.timestamp && (i === 0 || all[i - 1].attributes.timestamp <= e.attributes.timestamp)));
+    const paged = [];
+    for await (const event of api.searchEventsWithPagination({ body: body(3) })) {
+      paged.push(event.id);
+    }
+    checks.same("events: pages add up to all of them", paged, all.map((e) => e.id));
+    const alerts = all.filter((e) => e.attributes.tags.includes("source:alert"));
+    checks.that("events: alerts name their monitor", alerts.length > 0 && alerts.every((e) => e.attributes.attributes.monitor instanceof v2.MonitorType && e.attributes.attributes.monitorId === e.attributes.attributes.monitor.id && /^\[(Triggered|Recovered|No data)/.test(e.attributes.attributes.title)));
+    this.released = all.filter((e) => e.attributes.tags.includes("source:deployment"));
+  }
+
+  async deployments() {
+    const { checks } = this;
+    const attributes = { from: new Date((this.now - 30 * day) * 1000), to: new Date(this.now * 1000), limit: 1000, query: "service:*" };
+    const { data } = this.understood("deployments", await new v2.DORAMetricsApi(this.plain).listDORADeployments({ body: { data: { type: "dora_deployments_list_request", attributes } } }));
+    checks.that("deployments: they begin and end", data.every(({ attributes: a }) => isText(a.service) && isText(a.env) && isText(a.version) && a.startedAt < a.finishedAt));
+    checks.same("deployments: as many as there are events of them", data.length, this.released.length);
   }
 
   async statuses() {
