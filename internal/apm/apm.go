@@ -53,6 +53,8 @@ type Source struct {
 	// Pick chooses one of n things by chance: what of the shelf is asked for again;
 	// nil for nothing.
 	Pick func(n int) int
+	// Offline says that nothing can be asked: what was silent when it was asked is taken to be.
+	Offline bool
 }
 
 // Operation is one kind of work of a service, with the names of its trace

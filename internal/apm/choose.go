@@ -58,7 +58,7 @@ func (f *finder) choose(places []Place) (Catalog, error) {
 	if len(c.Places) == 0 {
 		// The environment and the operation exist, but not together or not here.
 		return Catalog{}, fmt.Errorf("looking for services: %w", &slo.Defect{
-			Kind:    slo.Invalid,
+			Kind:    slo.Unsupported,
 			Message: fmt.Sprintf("no request of that operation in the environment %s in %s", q.Env, q.Span),
 			Hints:   []string{"leave --env or --operation out to see what there is"},
 		})

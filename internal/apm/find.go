@@ -3,17 +3,14 @@ package apm
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
-	"sync"
+	"unicode"
 
 	"github.com/slo-cli/slo/pkg/slo"
 	"github.com/slo-cli/slo/pkg/timeseries"
-	"golang.org/x/sync/errgroup"
 )
 
 // Find looks for the places that a search means. A name that names nothing is
@@ -48,6 +45,9 @@ type finder struct {
 	Source
 	search Search
 	notes  []slo.Note
+	// early is what was asked of latencies while requests were counted.
+	early *finder
+	kinds map[string]*latencyKind
 	// listed says that there are trace metrics, though maybe no requests in the span.
 	listed bool
 }
@@ -70,6 +70,9 @@ func (f *finder) places(ctx context.Context) ([]Place, error) {
 
 // of are the places of one service.
 func (f *finder) of(ctx context.Context, service string) ([]Place, error) {
+	if !isTagValue(service) {
+		return f.elsewhere(ctx, service)
+	}
 	names, err := f.Directory.ActiveMetrics(ctx, f.search.Span.Start, ByService+":"+service)
 	if err != nil && !refused(err) {
 		return nil, fmt.Errorf("looking for the trace metrics of %s: %w", service, err)
@@ -81,7 +84,9 @@ func (f *finder) of(ctx context.Context, service string) ([]Place, error) {
 		}
 	} else if operations := operationsOf(names); len(operations) > 0 {
 		f.listed = true
-		if found, err = f.count(ctx, Place{Service: service}, operations, ByEnv); err != nil {
+		wait := f.askEarly(ctx, operations)
+		found, err = f.count(ctx, Place{Service: service}, operations, ByEnv)
+		if wait(); err != nil {
 			return nil, err
 		}
 		if len(found) == 0 {
@@ -93,6 +98,14 @@ func (f *finder) of(ctx context.Context, service string) ([]Place, error) {
 		return found, nil
 	}
 	return f.elsewhere(ctx, service)
+}
+
+// isTagValue reports whether Datadog writes the value of a tag like that: it
+// lets in no other characters. In a query they would mean something, a star any service.
+func isTagValue(s string) bool {
+	return len(s) <= 200 && strings.IndexFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-:./", r)
+	}) < 0
 }
 
 // elsewhere looks for a service among all that there are. What it returns is
@@ -259,8 +272,8 @@ func value(tags []string, key string) string {
 // silent says that a service has trace metrics and no requests.
 func (f *finder) silent(service string) error {
 	return fmt.Errorf("looking for %s: %w", service, &slo.Defect{
-		Kind:    slo.Invalid,
-		Message: fmt.Sprintf("the service has trace metrics, but no request in %s", f.search.Span),
+		Kind:    slo.Unsupported,
+		Message: fmt.Sprintf("%s has trace metrics, but no request in %s", service, f.search.Span),
 		Hints:   []string{"look at another time with --from and --to, or a longer one with --last"},
 	})
 }
@@ -277,102 +290,7 @@ func (f *finder) nothing() error {
 		},
 	}
 	if f.listed {
-		d.Kind, d.Message = slo.Invalid, fmt.Sprintf("there was no request to any service in %s", f.search.Span)
+		d.Message = fmt.Sprintf("there was no request to any service in %s", f.search.Span)
 	}
 	return fmt.Errorf("looking for services: %w", d)
-}
-
-// latencyKind is what is known of a latency metric.
-type latencyKind struct {
-	distribution bool
-	// scale is how many seconds its unit is.
-	scale float64
-}
-
-// settle asks what the latency metrics of the places are, as far as they are of interest.
-func (f *finder) settle(ctx context.Context, places []Place) error {
-	metric := func(op Operation) string { return cmp.Or(op.Latency, op.Duration) }
-	kinds := map[string]*latencyKind{}
-	for i, p := range places {
-		first := i == 0 || places[i-1].Service != p.Service
-		if name := metric(p.Operation); name != "" && p.Operation.Scale == 0 && (first || p.Operation.Entry()) {
-			kinds[name] = &latencyKind{}
-		}
-	}
-	if err := f.ask(ctx, kinds); err != nil {
-		return fmt.Errorf("asking for the units of latencies: %w", err)
-	}
-	again := false
-	for i := range places {
-		op := &places[i].Operation
-		if op.Scale != 0 {
-			continue
-		}
-		k, known := kinds[metric(*op)]
-		if op.Latency != "" && known && !k.distribution {
-			op.Latency = "" // percentiles and sums of what is no distribution mean nothing
-			again = true
-			continue
-		}
-		if op.Scale = math.NaN(); known {
-			op.Scale = k.scale
-		}
-	}
-	if again { // the legacy metric has a unit of its own
-		return f.settle(ctx, places)
-	}
-	return nil
-}
-
-// ask fills in the kinds of metrics, bounded in parallel.
-func (f *finder) ask(ctx context.Context, kinds map[string]*latencyKind) error {
-	var mu sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(1, f.Concurrency))
-	for _, name := range slices.Sorted(maps.Keys(kinds)) {
-		k := kinds[name]
-		group.Go(func() error {
-			info, err := f.Directory.MetricInfo(ctx, name)
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			k.distribution = info.Type == "" || strings.EqualFold(info.Type, "distribution")
-			k.scale = scaleOf(info.Unit)
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case err != nil && !missing(err):
-				f.note(slo.Note{Code: "unit_unknown", Text: fmt.Sprintf("the unit of %s could not be asked for; it is taken for seconds", name)})
-			case math.IsNaN(k.scale):
-				f.note(slo.Note{Code: "unit_unknown", Text: fmt.Sprintf("the unit of %s is %s, which is no time: latencies are not known", name, info.Unit)})
-			}
-			return nil
-		})
-	}
-	return group.Wait()
-}
-
-// missing reports whether an error says that Datadog does not have what was asked for.
-func missing(err error) bool {
-	var e interface{ NotFound() bool }
-	return errors.As(err, &e) && e.NotFound()
-}
-
-// scaleOf is how many seconds a unit is; one for none, NaN for one that is no time.
-func scaleOf(unit string) float64 {
-	switch strings.TrimSuffix(strings.ToLower(unit), "s") {
-	case "", "second", "sec":
-		return 1
-	case "millisecond", "m":
-		return 1e-3
-	case "microsecond", "u", "μ":
-		return 1e-6
-	case "nanosecond", "n":
-		return 1e-9
-	case "minute":
-		return 60
-	case "hour":
-		return 3600
-	}
-	return math.NaN()
 }

@@ -143,6 +143,28 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
+// What no tag can be like is not put into a query, where it would mean
+// something else, and is not told at full length.
+func TestFindHostileName(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"*", "sh*", "a,b)} by {x", "a\nb\x1b[31m", "\u202eshop", "shop ", strings.Repeat("x", 10_000)} {
+		o := shop()
+		_, err := o.source().Find(t.Context(), apm.Search{Services: []string{name}, Span: fortnight()})
+		var unknown *apm.UnknownError
+		if !errors.As(err, &unknown) || unknown.Kind != "service" || len(err.Error()) > 500 {
+			t.Errorf("%.20q: %v", name, err)
+		}
+		for _, r := range o.requests {
+			if strings.Contains(r.Queries[0], "service:"+name) {
+				t.Errorf("asked for %s", r.Queries[0])
+			}
+		}
+		if !slices.Equal(o.listings, []string{""}) {
+			t.Errorf("%.20q: listings %.40q", name, o.listings)
+		}
+	}
+}
+
 func TestNothingToFind(t *testing.T) {
 	t.Parallel()
 	silent := shop()
@@ -154,7 +176,7 @@ func TestNothingToFind(t *testing.T) {
 		says string
 	}{
 		"no metrics at all":  {&org{}, slo.Unsupported, "no APM trace metrics"},
-		"no request":         {silent, slo.Invalid, "no request"},
+		"no request":         {silent, slo.Unsupported, "no request"},
 		"a listing fails":    {&org{listing: &slo.Defect{Kind: slo.Unavailable, Message: "down"}}, slo.Unavailable, "down"},
 		"nothing is allowed": {&org{listing: refused}, slo.Auth, "forbidden"},
 	} {

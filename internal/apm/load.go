@@ -20,21 +20,67 @@ const givingUp = 8
 
 // Cost is how many requests [Source.Load] would send.
 func (s Source) Cost(demands []Demand) int {
-	all := wants(demands, s.Shelf != nil)
-	var missing []need
-	held := false
-	for _, n := range all {
-		left, have := s.split(n)
-		held = held || len(have) > 0
-		if n.spans = left; len(left) > 0 {
-			missing = append(missing, n)
-		}
-	}
-	count := len(requests(missing))
-	if held && s.Pick != nil {
+	t := s.sort(wants(demands, s.Shelf != nil), nil, nil)
+	count := len(t.planned) + len(t.probes)
+	if len(t.held) > 0 && s.Pick != nil {
 		count++
 	}
 	return count
+}
+
+// sorted is what of some needs is on the shelf, and what is asked for the rest.
+type sorted struct {
+	held    []sample
+	planned []timeseries.Request
+	// silent is not asked for but in the probes.
+	silent []sample
+	probes []timeseries.Request
+}
+
+// sort divides the needs. Nothing is taken from the shelf of what is doubted,
+// nor what cannot be read; a nil read takes all that is held for readable.
+func (s Source) sort(all []need, doubted map[string]bool, read func(sample) bool) sorted {
+	var t sorted
+	var missing, loud []need
+	for _, n := range all {
+		if doubted[n.query] {
+			missing, loud = append(missing, n), append(loud, n)
+			continue
+		}
+		left, have := s.split(n)
+		for _, span := range have {
+			if one := (sample{n, span}); read == nil || read(one) {
+				t.held = append(t.held, one)
+			} else { // gone or damaged after all
+				left = union(left, []timeseries.Span{span})
+			}
+		}
+		rest, silent := s.hush(n, left)
+		for _, span := range silent {
+			t.silent = append(t.silent, sample{n, span})
+		}
+		if n.spans = left; len(left) > 0 {
+			missing = append(missing, n)
+		}
+		if n.spans = rest; len(rest) > 0 {
+			loud = append(loud, n)
+		}
+	}
+	t.planned = requests(missing)
+	if len(t.silent) == 0 {
+		return t
+	}
+	if s.Offline {
+		t.planned = requests(loud)
+		return t
+	}
+	t.probes = probes(t.silent)
+	if fewer := requests(loud); len(fewer)+len(t.probes) < len(t.planned) {
+		t.planned = fewer
+	} else { // to believe it spares nothing
+		t.silent, t.probes = nil, nil
+	}
+	return t
 }
 
 // split parts what is wanted into what has to be asked for and what is held.
@@ -64,63 +110,55 @@ func (s Source) Load(ctx context.Context, demands []Demand) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	if changed == "" {
+	if len(changed) == 0 {
 		return l, nil
 	}
 	// What was kept is not true any more: it goes, with all that was kept of the
 	// same metrics, and no number is made of it.
 	doubted := map[string]bool{}
 	for _, n := range all {
-		if slices.ContainsFunc(metricsOf(n.query), func(m string) bool { return slices.Contains(metricsOf(changed), m) }) || n.query == changed {
-			doubted[n.query] = true
-		}
+		doubted[n.query] = slices.ContainsFunc(changed, func(c string) bool {
+			return n.query == c || slices.ContainsFunc(metricsOf(n.query), func(m string) bool { return slices.Contains(metricsOf(c), m) })
+		})
 	}
 	again := make([]need, 0, len(all))
 	for _, n := range all {
 		if doubted[n.query] {
 			s.Shelf.Forget(n.query)
+			s.Shelf.Forget(silenceOf(n.query))
 			delete(l.parts, n.want)
 			again = append(again, n)
 		}
 	}
 	l.notes = append(l.notes, slo.Note{Code: "cache_dropped", Text: fmt.Sprintf(
-		"Datadog's data of %s has changed since it was kept; what was kept of the metric was dropped and asked for anew", changed)})
+		"Datadog's data of %s has changed since it was kept; what was kept of the metric was dropped and asked for anew", strings.Join(changed, ", "))})
 	if _, err := s.load(ctx, l, again, doubted); err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-// load fills l with all needs. It returns a query whose held data is not what
-// Datadog says now, "" where there is none. Nothing is read from the shelf of what is doubted.
-func (s Source) load(ctx context.Context, l *Loaded, all []need, doubted map[string]bool) (changed string, err error) {
-	var missing []need
-	var held []sample
-	for _, n := range all {
-		if doubted[n.query] {
-			missing = append(missing, n)
-			continue
+// load fills l with all needs. It returns the queries whose held data is not what
+// Datadog says now. Nothing is read from the shelf of what is doubted.
+func (s Source) load(ctx context.Context, l *Loaded, all []need, doubted map[string]bool) (changed []string, err error) {
+	t := s.sort(all, doubted, func(h sample) bool {
+		answer, there := s.Shelf.Series(h.query, h.step, h.span)
+		if there {
+			l.add(h.want, part{span: h.span, answer: answer})
 		}
-		left, have := s.split(n)
-		for _, span := range have {
-			answer, there := s.Shelf.Series(n.query, n.step, span)
-			if !there { // gone or damaged after all
-				left = union(left, []timeseries.Span{span})
-				continue
-			}
-			l.add(n.want, part{span: span, answer: answer})
-			held = append(held, sample{n, span})
-		}
-		if n.spans = left; len(left) > 0 {
-			missing = append(missing, n)
+		return there
+	})
+	if s.Offline {
+		for _, h := range t.silent {
+			l.add(h.want, part{span: h.span})
 		}
 	}
-	f := fetching{Source: s, loaded: l, planned: requests(missing), held: len(held) > 0}
-	if doubted == nil && s.Pick != nil && len(held) > 0 {
-		f.check(held)
+	f := fetching{Source: s, loaded: l, sorted: t}
+	if doubted == nil && s.Pick != nil && len(t.held) > 0 {
+		f.check(t.held)
 	}
 	if err := f.send(ctx); err != nil {
-		return "", err
+		return nil, err
 	}
 	return f.changed, nil
 }
@@ -128,10 +166,8 @@ func (s Source) load(ctx context.Context, l *Loaded, all []need, doubted map[str
 // fetching is one round of requests.
 type fetching struct {
 	Source
-	loaded  *Loaded
-	planned []timeseries.Request
-	// held says that some of what is wanted was on the shelf.
-	held bool
+	sorted
+	loaded *Loaded
 	// again is asked although the shelf holds it; nil for nothing.
 	again *timeseries.Request
 	kept  timeseries.Answer
@@ -140,7 +176,7 @@ type fetching struct {
 	done, answered int
 	first          error
 	fatal          error
-	changed        string
+	changed        []string
 }
 
 // send asks for everything.
@@ -150,7 +186,7 @@ func (f *fetching) send(ctx context.Context) error {
 	defer stop()
 	group := errgroup.Group{}
 	group.SetLimit(max(1, f.Concurrency))
-	ask := func(r timeseries.Request, file func([]timeseries.Answer)) {
+	ask := func(r timeseries.Request, file func([]timeseries.Answer, error)) {
 		group.Go(func() error {
 			if ctx.Err() != nil && f.gaveUp() == nil {
 				return nil
@@ -170,6 +206,9 @@ func (f *fetching) send(ctx context.Context) error {
 	if f.again != nil {
 		ask(*f.again, f.compare)
 	}
+	for _, r := range f.probes {
+		ask(r, func(list []timeseries.Answer, err error) { f.judge(r, list, err) })
+	}
 	for _, r := range f.planned {
 		ask(r, nil)
 	}
@@ -179,7 +218,7 @@ func (f *fetching) send(ctx context.Context) error {
 		return f.first
 	case outer.Err() != nil:
 		return fmt.Errorf("loading trace metrics: %w", outer.Err())
-	case f.answered == 0 && f.first != nil && !f.held:
+	case f.answered == 0 && f.first != nil && len(f.held) == 0:
 		return f.first
 	}
 	return nil
@@ -192,9 +231,9 @@ func (f *fetching) gaveUp() error {
 }
 
 // settle files one answer, or its error for each of its queries.
-func (f *fetching) settle(r timeseries.Request, list []timeseries.Answer, err error, file func([]timeseries.Answer), stop func()) {
+func (f *fetching) settle(r timeseries.Request, list []timeseries.Answer, err error, file func([]timeseries.Answer, error), stop func()) {
 	if err == nil && file == nil && f.Shelf != nil {
-		f.Shelf.Keep(r, list)
+		f.shelve(r, list)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -211,10 +250,9 @@ func (f *fetching) settle(r timeseries.Request, list []timeseries.Answer, err er
 			stop()
 		}
 	}
-	switch {
-	case file != nil && err == nil:
-		file(list)
-	case file == nil:
+	if file != nil {
+		file(list, err)
+	} else {
 		for i, query := range r.Queries {
 			answer := timeseries.Answer{Err: err}
 			if err == nil {
@@ -224,7 +262,7 @@ func (f *fetching) settle(r timeseries.Request, list []timeseries.Answer, err er
 		}
 	}
 	if f.Progress != nil {
-		total := len(f.planned)
+		total := len(f.planned) + len(f.probes)
 		if f.again != nil {
 			total++
 		}
@@ -255,9 +293,9 @@ func (f *fetching) check(held []sample) {
 	}
 }
 
-func (f *fetching) compare(list []timeseries.Answer) {
-	if list[0].Err == nil && !same(f.kept, list[0]) {
-		f.changed = f.again.Queries[0]
+func (f *fetching) compare(list []timeseries.Answer, err error) {
+	if err == nil && list[0].Err == nil && !same(f.kept, list[0]) {
+		f.changed = append(f.changed, f.again.Queries[0])
 	}
 }
 

@@ -159,7 +159,7 @@ func TestLoadAroundTheShelf(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed := o.requests[len(o.requests)-1].Queries
-	if !slices.Equal(kept.forgotten, changed) || len(changed) != 1 || len(l.Notes()) != 1 {
+	if !slices.Contains(kept.forgotten, changed[0]) || len(changed) != 1 || len(l.Notes()) != 1 {
 		t.Errorf("%v is forgotten, %v asked for anew, notes %v", kept.forgotten, changed, l.Notes())
 	}
 	answer := l.Answer(changed[0], span(day, 20*day), 3600)
@@ -232,6 +232,9 @@ func TestLoadLaws(t *testing.T) {
 		kept := &shelf{settled: epoch + rapid.Int64Range(0, 40).Draw(t, "settled")*day}
 		s := o.source()
 		s.Shelf = kept
+		if rapid.Bool().Draw(t, "checked") {
+			s.Pick = func(int) int { return 0 }
+		}
 		for round := range 3 {
 			var demands []apm.Demand
 			for i := range rapid.IntRange(1, 3).Draw(t, "demands") {

@@ -8,14 +8,19 @@ import (
 
 // Error names what is not known.
 func (e *UnknownError) Error() string {
-	switch e.Kind {
-	case kindOperation:
-		return fmt.Sprintf("no operation %q has trace metrics", e.Name)
-	case kindEnv:
-		return fmt.Sprintf("no environment %q has trace metrics", e.Name)
+	kind := e.Kind
+	if kind != kindOperation && kind != kindEnv {
+		kind = kindService
 	}
-	return fmt.Sprintf("no service %q has trace metrics", e.Name)
+	name := e.Name
+	if runes := []rune(name); len(runes) > mostTold {
+		name = string(runes[:mostTold]) + "…"
+	}
+	return fmt.Sprintf("no %s %q has trace metrics", kind, name)
 }
+
+// mostTold is how much of a name is told when it names nothing.
+const mostTold = 80
 
 // The kinds of an [UnknownError].
 const (

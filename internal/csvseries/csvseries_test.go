@@ -168,6 +168,9 @@ func TestErrors(t *testing.T) {
 	}
 	wantError(t, long.String(), "are 12954929 steps of 1 s")
 	// A table that cannot be read to its end is none.
+	if _, err := csvseries.Read(iotest.ErrReader(errors.New("is a directory")), "x"); err == nil || strings.Contains(err.Error(), "line 0") {
+		t.Errorf("nothing can be read: %v", err)
+	}
 	_, err := csvseries.Read(io.MultiReader(strings.NewReader("1794229200,1\n"), iotest.ErrReader(errors.New("the disk is gone"))), "x")
 	if err == nil || !strings.Contains(err.Error(), "the disk is gone") {
 		t.Error(err)

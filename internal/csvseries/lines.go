@@ -68,6 +68,9 @@ func (l *lines) fill() error {
 				err = io.ErrNoProgress
 			}
 		}
+		if err != nil && err != io.EOF && l.line == 0 {
+			return fmt.Errorf("it cannot be read: %w", err)
+		}
 		if err != nil && err != io.EOF {
 			return fmt.Errorf("reading after line %d: %w", l.line, err)
 		}

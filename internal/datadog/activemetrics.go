@@ -59,6 +59,9 @@ func (c *Client) activeMetrics(ctx context.Context, op operation) ([]string, err
 			names = append(names, name)
 		}
 	}
+	if len(elements) > 0 && len(names) == 0 {
+		return nil, strange(op, `"metrics" has no name in it`)
+	}
 	slices.Sort(names)
 	return slices.Compact(names), nil
 }

@@ -34,7 +34,7 @@ func TestActiveMetrics(t *testing.T) {
 func TestActiveMetricsThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	for body, kind := range map[string]slo.DefectKind{
-		`{}`: slo.Invalid, `{"metrics":null}`: slo.Invalid, `{"metrics":{"a":1}}`: slo.Invalid, `{"metrics":"a"}`: slo.Invalid,
+		`{}`: slo.Invalid, `{"metrics":null}`: slo.Invalid, `{"metrics":{"a":1}}`: slo.Invalid, `{"metrics":"a"}`: slo.Invalid, `{"metrics":[null,null]}`: slo.Invalid,
 		`{"errors":["no"]}`: slo.Invalid, `[]`: slo.Unavailable, `<html>`: slo.Unavailable, ``: slo.Unavailable,
 	} {
 		client, _ := connect(t, always(200, body))

@@ -56,11 +56,18 @@ func (c *Client) Deployments(ctx context.Context, span timeseries.Span, service 
 	if err := c.conclude(op, err); err != nil {
 		return nil, false, err
 	}
+	odd := 0
 	for _, raw := range rows {
 		// Filters of a listing were passed over before now.
-		if e, ok := decodeDeployment(raw); ok && span.Contains(e.At) && (service == "" || strings.EqualFold(e.Service, service)) {
+		switch e, ok := decodeDeployment(raw); {
+		case !ok:
+			odd++
+		case span.Contains(e.At) && (service == "" || strings.EqualFold(e.Service, service)):
 			events = append(events, e)
 		}
+	}
+	if odd > 0 && odd == len(rows) {
+		return nil, false, strange(op, "not one of %d deployments says when it began", odd)
 	}
 	inOrder(events)
 	if len(events) > most {

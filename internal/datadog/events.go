@@ -21,7 +21,8 @@ const eventsPerPage = 1000
 
 // Events searches for what happened in the span, in the language of Datadog's
 // event search: at most so many events, the newest of them, in order of time.
-// Complete says that there are no more. An event without a time is left out.
+// Complete says that there are no more. An event without a time is left out;
+// where none has one, that is an error.
 func (c *Client) Events(ctx context.Context, span timeseries.Span, query string, most int) (events []timeseries.Event, complete bool, err error) {
 	op := operation{
 		kind:       CallEvents,
@@ -39,10 +40,17 @@ func (c *Client) Events(ctx context.Context, span timeseries.Span, query string,
 	if err := c.conclude(op, err); err != nil {
 		return nil, false, err
 	}
+	odd := 0
 	for _, raw := range found {
-		if e, ok := decodeEvent(raw); ok && span.Contains(e.At) {
+		switch e, ok := decodeEvent(raw); {
+		case !ok:
+			odd++
+		case span.Contains(e.At):
 			events = append(events, e)
 		}
+	}
+	if odd > 0 && odd == len(found) {
+		return nil, false, strange(op, "not one of %d events says when it happened", odd)
 	}
 	inOrder(events)
 	return events, complete, nil

@@ -136,7 +136,8 @@ func TestEventsWithoutEnd(t *testing.T) {
 			io.WriteString(w, answer(n))
 		})
 		got, complete, err := client.Events(t.Context(), request().Span, "", 100)
-		if len(got) != 0 || complete || err != nil || server.calls() != 2 {
+		// None of these events says when it happened, which is no list of events.
+		if len(got) != 0 || complete || err == nil || server.calls() != 2 {
 			t.Errorf("%s: %v, complete %v, %v, %d pages", name, got, complete, err, server.calls())
 		}
 	}

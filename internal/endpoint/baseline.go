@@ -14,7 +14,7 @@ const week = 7 * day
 // check refuses a query that cannot be answered as it stands.
 func (q Query) check() error {
 	invalid := func(hint, format string, args ...any) error {
-		return &slo.Defect{Kind: slo.Invalid, Message: fmt.Sprintf(format, args...), Hints: []string{hint}}
+		return &slo.Defect{Kind: slo.Unsupported, Message: fmt.Sprintf(format, args...), Hints: []string{hint}}
 	}
 	whole := func(s timeseries.Span) bool { return s.Start%fine == 0 && s.End%fine == 0 }
 	switch {
@@ -97,7 +97,7 @@ func (s Service) sinceRelease(ctx context.Context, p apm.Place, span timeseries.
 	}
 	if version == "" {
 		return now, before, nil, &slo.Defect{
-			Kind:    slo.Invalid,
+			Kind:    slo.Unsupported,
 			Message: fmt.Sprintf("no release of %s was seen in %s: no version has its first request there", p.Service, look),
 			Hints:   []string{"compare with --baseline week, previous, or FROM..TO", "versions come from the tag version (DD_VERSION)"},
 		}

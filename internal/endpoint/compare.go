@@ -139,7 +139,14 @@ func (s Service) compare(ctx context.Context, q Query, p plan, t Table) (Table, 
 		t.Notes = append(t.Notes, slo.Note{Code: "baseline_unknown", Text: fmt.Sprintf("nothing is known of the baseline %s: %s", t.Baseline, lost)})
 	}
 	t.Notes = append(t.Notes, c.notes()...)
-	out := c.exclude(q)
+	out, all := c.exclude(q)
+	c.forget(points)
+	if !all {
+		t.Notes = append(t.Notes, slo.Note{Code: "exclude_incomplete", Text: "Datadog answered for some endpoints only: what it did not tell apart of the excluded ones is still in the total"})
+	}
+	if len(out) > 0 && len(c.rows) == 0 {
+		t.Notes = append(t.Notes, slo.Note{Code: NoteAllExcluded, Text: fmt.Sprintf("every endpoint is left out by %s", strings.Join(q.Exclude, ", "))})
+	}
 	if len(out) > 0 && p.place.Operation.Latency != "" {
 		if filter, ok := without(out, slices.Collect(maps.Keys(c.rows))); ok {
 			s.remeasure(ctx, p, filter, stretches, &points)
@@ -154,7 +161,7 @@ func (s Service) compare(ctx context.Context, q Query, p plan, t Table) (Table, 
 	if p.place.Operation.Latency != "" {
 		t.Notes = append(t.Notes, percentileNote(points)...)
 	}
-	if len(q.Exclude) > 0 && len(out) == 0 && q.By == ByEndpoint {
+	if len(q.Exclude) > 0 && len(out) == 0 && len(p.only) == 0 {
 		t.Notes = append(t.Notes, slo.Note{Code: "exclude_unmatched", Text: fmt.Sprintf("no endpoint matches %s", strings.Join(q.Exclude, ", "))})
 	}
 	t.Notes = append(t.Notes, l.Notes()...)
@@ -198,6 +205,12 @@ type collector struct {
 	rows   map[string]*pair // by tag
 	// known says what is known of each stretch.
 	known [2]known
+	// cut are the pieces, as bits, whose answer lacks groups; singles says that
+	// figures of single rows are unknown for that.
+	cut     [2][measures]uint8
+	singles bool
+	// asked are all requests of each stretch, with what is excluded.
+	asked [2]float64
 	// failed is why a measure is not known.
 	failed [measures]error
 }
@@ -210,7 +223,7 @@ func (c *collector) collect(which int, stretch timeseries.Span, pieces []piece, 
 	for m := range measures {
 		k[m] = c.plan.whole[m] != ""
 	}
-	for _, p := range pieces {
+	for i, p := range pieces {
 		for m := range measures {
 			whole := c.loaded.Answer(c.plan.whole[m], p.span, p.step)
 			var grouped timeseries.Answer
@@ -227,7 +240,9 @@ func (c *collector) collect(which int, stretch timeseries.Span, pieces []piece, 
 				k[m], c.failed[m] = false, err
 				continue
 			}
+			var all, told timeseries.Sum
 			for _, g := range whole.Groups {
+				all.AddPoints(g.Series.Values)
 				total.take(m, stretch, g.Series)
 			}
 			for _, g := range grouped.Groups {
@@ -237,11 +252,14 @@ func (c *collector) collect(which int, stretch timeseries.Span, pieces []piece, 
 					row = &sums{trend: make([]float64, trend)}
 					rows[tag] = row
 				}
+				told.AddPoints(g.Series.Values)
 				row.take(m, stretch, g.Series)
+				row.in[m] |= 1 << i
 			}
+			c.note(which, m, i, all, told)
 		}
 	}
-	c.known[which], c.total[which] = k, total
+	c.known[which], c.total[which], c.asked[which] = k, total, total.of[hits].Value()
 	for tag, s := range rows {
 		if c.rows[tag] == nil {
 			c.rows[tag] = newPair()
@@ -258,21 +276,29 @@ func (s *sums) take(m measure, stretch timeseries.Span, series timeseries.Series
 	}
 }
 
-// exclude takes what is left out from the rows and from the total, and says what it was.
-func (c *collector) exclude(q Query) []string {
+// exclude takes what is left out from the rows and from the total, and says what
+// it was, and whether that was all of it as far as anybody can tell.
+func (c *collector) exclude(q Query) (out []string, all bool) {
 	if q.By != ByEndpoint || len(q.Exclude) == 0 {
-		return nil
+		return nil, true
 	}
-	var out []string
+	all = true
+	gone := newPair()
 	for _, tag := range slices.Sorted(maps.Keys(c.rows)) {
 		if !q.excluded(tag) {
 			continue
 		}
-		c.total.plus(c.rows[tag], -1)
+		for i, s := range c.rows[tag] {
+			all = all && c.cut[i][hits]&^s.in[hits] == 0
+		}
+		gone.plus(c.rows[tag], 1)
 		delete(c.rows, tag)
 		out = append(out, tag)
 	}
-	return out
+	if len(out) > 0 {
+		c.total.plus(gone, -1)
+	}
+	return out, all
 }
 
 // notes say which measures are not known.

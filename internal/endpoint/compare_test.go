@@ -208,9 +208,17 @@ func TestExclude(t *testing.T) {
 		t.Errorf("notes %s", got)
 	}
 
-	q.Exclude = []string{"nothing"}
-	if got := codes(compare(t, w, q).Notes); got != "exclude_unmatched" {
+	q.Exclude = []string{"*"}
+	if got := codes(compare(t, w, q).Notes); !strings.HasPrefix(got, endpoint.NoteAllExcluded) || strings.Contains(got, "no_traffic") {
 		t.Errorf("notes %s", got)
+	}
+
+	q.Exclude = []string{"nothing"}
+	for _, by := range []endpoint.Grouping{endpoint.ByEndpoint, endpoint.ByStatus} {
+		q.By = by
+		if got := codes(compare(t, w, q).Notes); !strings.HasPrefix(got, "exclude_unmatched") {
+			t.Errorf("by %s: notes %s", by, got)
+		}
 	}
 }
 
@@ -244,7 +252,7 @@ func TestRelease(t *testing.T) {
 
 	q.Span = timeseries.Span{Start: monday - 2*day, End: monday - day}
 	var d *slo.Defect
-	if _, err := (endpoint.Service{Source: w.source()}).Compare(t.Context(), q); !errors.As(err, &d) || len(d.Hints) == 0 {
+	if _, err := (endpoint.Service{Source: w.source()}).Compare(t.Context(), q); !errors.As(err, &d) || d.Kind != slo.Unsupported || len(d.Hints) == 0 {
 		t.Errorf("without a release: %v", err)
 	}
 }

@@ -70,6 +70,8 @@ type Figures struct {
 	Seconds, Mean float64
 	// P50, P95 and P99 are percentiles of the latency over the whole stretch, in seconds.
 	P50, P95, P99 float64
+	// untimed says that the time of a group is not known, and in the rest.
+	untimed bool
 }
 
 // Row is one group: an endpoint, a version, a status class or an environment.
@@ -85,8 +87,11 @@ type Row struct {
 	// Trend are requests in equal parts of the span, oldest first; what of a
 	// bucket lies in which part is in proportion to time.
 	Trend []float64
-	// New and Gone: no request in the baseline, or none in the span.
+	// New and Gone: no request in the baseline, or none in the span, as far as that is known.
 	New, Gone bool
+	// Uneven marks a sum of groups of which some are unknown in one of the
+	// stretches only, so that the two are not to be compared.
+	Uneven bool
 }
 
 // Table is the answer to a [Query].
@@ -101,9 +106,13 @@ type Table struct {
 	// Total is the whole service, asked for as such; without what was excluded.
 	Total Row
 	// Rest is what the total has beyond the sum of all rows, nil when there is
-	// nothing: Datadog answered for some of the groups only, or a part has no such tag.
+	// nothing: Datadog answered for some of the groups only, or a part has no such
+	// tag. Figures of rows that are unknown are in it.
 	Rest *Row
 	// Coverage is the share of the total's requests that the rows account for; NaN without requests.
 	Coverage float64
 	Notes    []slo.Note
 }
+
+// NoteAllExcluded is the code of the note that nothing is left of a table because all was excluded.
+const NoteAllExcluded = "all_excluded"

@@ -90,6 +90,7 @@ func TestCompareLaws(t *testing.T) {
 				t.Fatalf("%s is %v, want %v", what, got, want)
 			}
 		}
+		whole := w.keep == 0 && !slices.ContainsFunc(w.metrics["trace.http.request.hits"], func(s stream) bool { return len(s.tags) < 3 })
 		var without []string
 		if q.Exclude != nil {
 			without = []string{"resource_name:get_/b", "resource_name:get_/d"}
@@ -107,14 +108,14 @@ func TestCompareLaws(t *testing.T) {
 				same("errors", side.of(table.Total).Errors, naive(w, errors, "", side.span, without...))
 			}
 			for _, row := range table.Rows {
-				if all := naive(w, "trace.http.request.hits", row.Tag, side.span); w.keep > 0 {
-					if got := side.of(row).Requests; got < 0.8*all-20 || got > all*(1+1e-9) {
-						t.Fatalf("%s is %v of %v", row.Tag, got, all)
-					}
-					continue
+				f := side.of(row)
+				// Where the rows are not all, a figure is right or unknown.
+				if whole || !math.IsNaN(f.Requests) {
+					same(row.Tag, f.Requests, naive(w, "trace.http.request.hits", row.Tag, side.span))
 				}
-				same(row.Tag, side.of(row).Requests, naive(w, "trace.http.request.hits", row.Tag, side.span))
-				same(row.Tag+" errors", side.of(row).Errors, naive(w, "trace.http.request.errors", row.Tag, side.span))
+				if whole || !math.IsNaN(f.Errors) {
+					same(row.Tag+" errors", f.Errors, naive(w, "trace.http.request.errors", row.Tag, side.span))
+				}
 			}
 			addsUp(t, table, side.of, same)
 		}

@@ -93,12 +93,15 @@ func together(rows []Row) *Row {
 	out.ErrorShare = sum(func(r Row) float64 { return r.ErrorShare })
 	out.TimeShare = sum(func(r Row) float64 { return r.TimeShare })
 	out.ChangeShare = sum(func(r Row) float64 { return r.ChangeShare })
+	out.spoil(rows)
 	for _, r := range rows {
 		if missing := len(r.Trend) - len(out.Trend); missing > 0 {
 			out.Trend = append(out.Trend, make([]float64, missing)...)
 		}
 		for i, v := range r.Trend {
-			out.Trend[i] += v
+			if !timeseries.IsMissing(v) {
+				out.Trend[i] += v
+			}
 		}
 	}
 	return out
@@ -136,8 +139,9 @@ func (t Table) key(sort string, r Row) float64 {
 //	+ 1 × requests ÷ all requests
 //
 // each against the larger of now and before, so that the weight of a row is
-// that of what it does to the service. Unknown parts count nothing; without a
-// baseline all errors and none of the rest count as added.
+// that of what it does to the service. Of what is unknown of a row it is the
+// least that is certain: it had between nothing and all of the rest. Without a
+// baseline all errors and none of the other parts count as added.
 func (t Table) importance(r Row) float64 {
 	k := t.stretched()
 	zero := func(x float64) float64 {
@@ -147,12 +151,32 @@ func (t Table) importance(r Row) float64 {
 		return x
 	}
 	most := func(now, before float64) float64 { return max(zero(now), k*zero(before)) }
+	rest := Row{Now: unknownFigures(), Before: unknownFigures()}
+	if t.Rest != nil {
+		rest = *t.Rest
+	}
+	// added is the least that was certainly added.
+	added := func(now, before, unknown float64) float64 {
+		if math.IsNaN(before) {
+			before = unknown
+		}
+		return max(0, zero(now-k*before))
+	}
 	requests := most(t.Total.Now.Requests, t.Total.Before.Requests)
 	failed := most(t.Total.Now.Errors, t.Total.Before.Errors) + requests/1000
-	added := max(0, zero(r.Now.Errors)-k*zero(r.Before.Errors))
-	return 4*zero(added/failed) +
-		2*zero(math.Abs(r.Now.Requests-k*r.Before.Requests)/requests) +
-		2*zero(max(0, r.Now.Seconds-k*r.Before.Seconds)/most(t.Total.Now.Seconds, t.Total.Before.Seconds)) +
+	errors := added(zero(r.Now.Errors), r.Before.Errors, rest.Before.Errors)
+	if math.IsNaN(t.Total.Before.Errors) {
+		errors = zero(r.Now.Errors)
+	}
+	changed := added(r.Now.Requests, r.Before.Requests, rest.Before.Requests)
+	fewer := r.Now.Requests
+	if math.IsNaN(fewer) {
+		fewer = rest.Now.Requests
+	}
+	changed = max(changed, zero(k*r.Before.Requests-fewer))
+	return 4*zero(errors/failed) +
+		2*zero(changed/requests) +
+		2*zero(added(r.Now.Seconds, r.Before.Seconds, rest.Before.Seconds)/most(t.Total.Now.Seconds, t.Total.Before.Seconds)) +
 		zero(r.Now.Requests/requests)
 }
 

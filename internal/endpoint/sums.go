@@ -27,6 +27,10 @@ type sums struct {
 	seen [measures]bool
 	// trend are the requests in each part of the stretch.
 	trend []float64
+	// in are the pieces, as bits, in whose answer the group is, and lost the
+	// measures that are unknown of it: they are in no sum.
+	in   [measures]uint8
+	lost [measures]bool
 }
 
 func (s *sums) add(m measure, values []float64) {
@@ -52,8 +56,18 @@ func (s *sums) plus(o *sums, factor float64) {
 		s.trend = append(s.trend, make([]float64, missing)...)
 	}
 	for i, v := range o.trend {
-		s.trend[i] += factor * v
+		s.trend[i] = settled(s.trend[i]+factor*v, max(math.Abs(s.trend[i]), math.Abs(v)))
 	}
+}
+
+// settled is a difference or sum of counts without what is rounding alone: a
+// whole number where it is next to one.
+func settled(v, of float64) float64 {
+	const dust = 1e-11
+	if whole := math.Round(v); math.Abs(v-whole) <= dust*of {
+		return whole
+	}
+	return v
 }
 
 func (p *pair) plus(o *pair, factor float64) {
@@ -78,7 +92,7 @@ func (s *sums) spread(stretch timeseries.Span, series timeseries.Series) {
 				break
 			}
 			if right > left {
-				s.trend[k] += v * (right - left) / (to - from)
+				s.trend[k] += v * ((right - left) / (to - from))
 			}
 		}
 	}
@@ -100,20 +114,27 @@ func parts(span timeseries.Span, step int64) int {
 // known says which measures there are figures of.
 type known [measures]bool
 
+func unknownFigures() Figures {
+	nan := math.NaN()
+	return Figures{Requests: nan, Errors: nan, ErrorRate: nan, Seconds: nan, Mean: nan, P50: nan, P95: nan, P99: nan}
+}
+
 // figures are the measurements that the sums amount to.
 func (s *sums) figures(k known, scale float64) Figures {
-	nan := math.NaN()
-	f := Figures{Requests: nan, Errors: nan, ErrorRate: nan, Seconds: nan, Mean: nan, P50: nan, P95: nan, P99: nan}
-	if !k[hits] {
-		return f
+	f := unknownFigures()
+	for m, lost := range s.lost {
+		k[m] = k[m] && !lost
 	}
-	f.Requests = s.of[hits].Value()
+	if k[hits] {
+		f.Requests = s.of[hits].Value()
+	}
 	if k[errs] {
 		f.Errors = s.of[errs].Value()
 		if f.Requests > 0 {
 			f.ErrorRate = f.Errors / f.Requests
 		}
 	}
+	f.untimed = s.lost[spent] || s.lost[timed]
 	if !k[spent] {
 		return f
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slo-cli/slo/internal/apm"
 	"github.com/slo-cli/slo/pkg/slo"
+	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
 // finish makes figures of the sums.
@@ -19,25 +20,20 @@ func (c *collector) finish(points [2]measured) {
 		c.known[now][spent], c.known[before][spent] = false, false
 		t.Total = c.row("total", "", c.total, points[now].total, points[before].total)
 	}
-	rest := c.gather(points, nil)
+	rest := c.gather(points)
 	if c.lacks(now, rest) || c.lacks(before, rest) {
-		// Where Datadog cuts groups, it may cut others in each request: a row
-		// that lacks much of what was measured for it in one go is no figure.
-		if cut := c.cut(points, rest); len(cut) > 0 {
-			rest = c.gather(points, cut)
-		}
 		row := c.row("rest", "", rest, unknownPercentiles(), unknownPercentiles())
 		if !c.plan.latency { // the rows are not timed, so that what they lack is not known either
 			row.Now.Seconds, row.Now.Mean, row.Before.Seconds, row.Before.Mean, row.TimeShare = math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()
 		}
+		row.spoil(t.Rows)
 		t.Rest = &row
 	}
-	t.judge()
+	t.judge(c.singles)
 }
 
-// gather makes the rows, but for those that are left out, and returns what the
-// total has beyond them.
-func (c *collector) gather(points [2]measured, out map[string]bool) (rest *pair) {
+// gather makes the rows, and returns what the total has beyond them.
+func (c *collector) gather(points [2]measured) (rest *pair) {
 	t := c.table
 	t.Rows = make([]Row, 0, len(c.rows))
 	counted := newPair()
@@ -49,7 +45,7 @@ func (c *collector) gather(points [2]measured, out map[string]bool) (rest *pair)
 			return unknownPercentiles()
 		}
 		row := c.row(apm.Name(tag), tag, c.rows[tag], of(now), of(before))
-		if !(row.Now.Requests > 0) && !(row.Before.Requests > 0) || out[tag] {
+		if !(row.Now.Requests > 0) && !(row.Before.Requests > 0) {
 			continue // errors or latencies alone are no endpoint
 		}
 		row.New = row.Before.Requests == 0
@@ -62,31 +58,6 @@ func (c *collector) gather(points [2]measured, out map[string]bool) (rest *pair)
 	rest.plus(counted, -1)
 	t.Coverage = ratio(counted[now].of[hits].Value(), t.Total.Now.Requests)
 	return rest
-}
-
-// cut are the rows that lack more than a fifth of what was measured for them
-// over a whole stretch, where the rest has that much.
-func (c *collector) cut(points [2]measured, rest *pair) map[string]bool {
-	const enough, few = 0.8, 20
-	out := map[string]bool{}
-	for i := range rest {
-		if !c.known[i][hits] {
-			continue
-		}
-		left := rest[i].of[hits].Value() + rounding*c.total[i].of[hits].Value()
-		for tag, measured := range points[i].requests {
-			row := c.rows[tag]
-			if row == nil {
-				continue
-			}
-			got := row[i].of[hits].Value()
-			// A few requests may lie in a bucket that Datadog counted and we did not.
-			if lacking := measured - got; got < enough*measured && lacking > few && lacking <= left {
-				out[tag] = true
-			}
-		}
-	}
-	return out
 }
 
 // figures are those of one stretch.
@@ -112,6 +83,11 @@ func (c *collector) row(name, tag string, p *pair, points, earlier percentiles) 
 	}
 	if r.Trend = p[now].trend; r.Trend == nil {
 		r.Trend = make([]float64, len(c.total[now].trend))
+		for i := range r.Trend {
+			if p[now].lost[hits] {
+				r.Trend[i] = timeseries.Missing
+			}
+		}
 	}
 	return r
 }
@@ -137,26 +113,24 @@ func (c *collector) lacks(which int, rest *pair) bool {
 		if m == spent && !c.plan.latency {
 			continue
 		}
-		tolerance := rounding
-		if m == spent {
-			tolerance = 1e-9 // latencies are no whole numbers, and added up in another order
-		}
-		if left, of := rest[which].of[m].Value(), c.total[which].of[m].Value(); c.known[which][m] && math.Abs(left) > tolerance*math.Abs(of) {
+		if left, of := rest[which].of[m].Value(), c.total[which].of[m].Value(); c.known[which][m] && math.Abs(left) > m.tolerance()*math.Abs(of) {
 			return true
 		}
 	}
 	return false
 }
 
-// judge notes what the reader must know of the table as a whole.
-func (t *Table) judge() {
+// judge notes what the reader must know of the table as a whole; singles says
+// that figures of single rows are unknown.
+func (t *Table) judge(singles bool) {
 	note := func(code, format string, args ...any) {
 		t.Notes = append(t.Notes, slo.Note{Code: code, Text: fmt.Sprintf(format, args...)})
 	}
-	if t.Total.Now.Requests == 0 {
+	excluded := slices.ContainsFunc(t.Notes, func(n slo.Note) bool { return n.Code == NoteAllExcluded })
+	if t.Total.Now.Requests == 0 && !excluded {
 		note("no_traffic", "no request in %s", t.Span)
 	}
-	if t.Total.Before.Requests == 0 {
+	if t.Total.Before.Requests == 0 && !excluded {
 		note("no_baseline_traffic", "no request in the baseline %s: there is nothing to compare with", t.Baseline)
 	}
 	if t.Baseline.Empty() {
@@ -168,8 +142,14 @@ func (t *Table) judge() {
 	if t.Coverage > 1+exact {
 		note("groups_overlap", "the rows add up to %.4g %% of the requests: some are in several rows", 100*t.Coverage)
 	}
-	if t.Coverage < 1-exact {
+	const single = "where it did not tell of a row, single figures of that row are unknown, and part of the rest"
+	switch less := t.Coverage < 1-exact; {
+	case less && singles:
+		note("groups_incomplete", "the rows account for %.4g %% of the requests: Datadog answered for some of them only; "+single, 100*t.Coverage)
+	case less:
 		note("groups_incomplete", "the rows account for %.4g %% of the requests: Datadog answered for some of them only, or the rest has no such tag", 100*t.Coverage)
+	case singles:
+		note("groups_incomplete", "Datadog answered for some of the rows only: "+single)
 	}
 }
 

@@ -93,7 +93,7 @@ func TestCosts(t *testing.T) {
 		Catalog: catalog{defs: defs, corrections: []slo.Correction{{ID: "c", SLOID: "tagged", Start: at - hour, End: at - hour/2}}},
 		Runner:  evaluation.Runner{Metrics: w, Concurrency: 2},
 	}
-	f := only(t, investigate(t, s, ask("auth")))
+	f := only(t, investigate(t, s, askLately("auth")))
 	costs := map[string]investigation.Cost{}
 	for _, c := range f.Costs {
 		costs[c.ID] = c
@@ -114,6 +114,9 @@ func TestCosts(t *testing.T) {
 	if want := 100 * bad / (0.005 * valid); costs["tagged"].Percent < want*0.999 || costs["tagged"].Percent > want*1.001 {
 		t.Errorf("it took %v%%, want %v%%", costs["tagged"].Percent, want)
 	}
+	if usual := costs["tagged"].Usual; !(usual > 0) || usual > costs["tagged"].Percent/10 || costs["tagged"].Weeks != 1 {
+		t.Errorf("%d weeks before, these hours took %v%%", costs["tagged"].Weeks, usual)
+	}
 	if costs["login"].Percent > 1 {
 		t.Errorf("of another endpoint it took %v%%", costs["login"].Percent)
 	}
@@ -121,9 +124,16 @@ func TestCosts(t *testing.T) {
 		t.Errorf("nearby %v", f.Nearby)
 	}
 
+	// What cannot be read may be about the service as well.
+	defs = append(defs, slo.Definition{Source: slo.FromDatadog, Defect: &slo.Defect{Kind: slo.Invalid, Message: "it has no type"}})
+	s.SLOs.Catalog = catalog{defs: defs}
+	if n := notes(investigate(t, s, askLately("auth"))); n["cost_unknown"] != 1 {
+		t.Errorf("of an SLO that cannot be read: %v", n)
+	}
+
 	// Without, there are no costs, a note, and everything else.
 	s.SLOs.Catalog = catalog{err: &slo.Defect{Kind: slo.Auth, Message: "the scope slos_read is missing"}}
-	q := ask("auth")
+	q := askLately("auth")
 	q.Signals = []investigation.Signal{investigation.Errors}
 	r := investigate(t, s, q)
 	if f := only(t, r); f.Costs != nil || f.Statuses == nil || notes(r)["costs_unknown"] != 1 {
@@ -148,15 +158,18 @@ func TestNearby(t *testing.T) {
 	event := func(at int64, kind timeseries.EventKind, title string) timeseries.Event {
 		return timeseries.Event{At: at, Kind: kind, Title: title}
 	}
-	deployed := event(at-12*minute, timeseries.Deployment, "auth 1.2 deployed")
+	deployed := event(at-12*minute, timeseries.Deployment, "1.2")
 	deployed.Version = "1.2"
 	staging := event(at, timeseries.MonitorAlert, "errors in staging")
 	staging.Env = "staging"
 	h := happenings{
 		deployments: []timeseries.Event{deployed},
 		events: []timeseries.Event{
-			event(at-13*minute, timeseries.Deployment, "Deployed auth 1.2 to prod"),
-			event(at-3*hour, timeseries.MonitorAlert, "long before"), event(at+6*minute, timeseries.MonitorAlert, "errors are high"), staging,
+			event(at-13*minute, timeseries.Deployment, "Deployed auth v1.2 to prod"), event(at-11*minute, timeseries.Deployment, "Deployed auth v1.2 to prod-eu"),
+			event(at+48*minute, timeseries.Deployment, "Deployed auth 1.2.1"),
+			event(at-3*hour, timeseries.MonitorAlert, "long before"), staging,
+			event(at+6*minute, timeseries.MonitorAlert, "[Triggered on {env:prod}] errors are high"), event(at+7*minute, timeseries.MonitorAlert, "[Triggered on {env:prod-eu}] errors are high"),
+			event(at+30*minute, timeseries.MonitorAlert, "[Recovered on {env:prod}] errors are high"), event(at-2*minute, timeseries.MonitorAlert, "[Recovered] disks are full"),
 			event(at+35*minute, timeseries.OtherEvent, "inside"), event(at+hour, timeseries.OtherEvent, "after"),
 			event(at-hour, timeseries.OtherEvent, "a"), event(at-50*minute, timeseries.OtherEvent, "b"), event(at-40*minute, timeseries.OtherEvent, "c"),
 		},
@@ -170,13 +183,13 @@ func TestNearby(t *testing.T) {
 		}
 		return strings.Join(all, ", ")
 	}
-	if got, want := titles(only(t, investigate(t, s, ask("auth")))), "auth 1.2 deployed, version 1.1 first seen, errors are high, inside, c"; got != want {
+	if got, want := titles(only(t, investigate(t, s, askLately("auth")))), "1.2, Deployed auth 1.2.1, version 1.1 first seen, [Recovered] disks are full, [Triggered on {env:prod}] errors are high"; got != want {
 		t.Errorf("nearby: %s\nwant:   %s", got, want)
 	}
 	h.deployments, h.deploysErr = nil, &slo.Defect{Kind: slo.Auth, Message: "the scope dora_metrics_read is missing"}
 	h.eventsErr, h.events = errors.New("no answer"), nil
 	s.Events = h
-	q := ask("auth")
+	q := askLately("auth")
 	q.Signals = []investigation.Signal{investigation.Errors}
 	r := investigate(t, s, q)
 	if got, want := titles(only(t, r)), "version 1.2 first seen, version 1.1 first seen"; got != want {

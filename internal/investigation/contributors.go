@@ -71,9 +71,9 @@ func (k *look) attribute(c *candidate) {
 	if len(shifts) == 0 {
 		return
 	}
-	groups := slices.Clone(p.endpoints)
-	if p.rest != nil {
-		groups = append(groups, p.rest)
+	groups := k.parts(c, shifts)
+	if len(groups) == 0 {
+		return
 	}
 	var shares []float64
 	switch c.Signal {
@@ -118,22 +118,23 @@ func (k *look) shareCounts(c *candidate, groups []*track, shifts []int) []float6
 	return directed(anomaly.Shares(before, after), before, after, c.up)
 }
 
-// shareRates are the shares of a change of the error rate.
+// shareRates are the shares of a change of the error rate, of which each endpoint
+// has as much as its own errors are of all requests. An endpoint whose errors are
+// as ever carries nothing of it, however much the others' requests grow.
 func shareRates(c *candidate, groups []*track, shifts []int) []float64 {
-	before, after := make([]anomaly.RateChange, len(groups)), make([]anomaly.RateChange, len(groups))
+	before, after := make([]float64, len(groups)), make([]float64, len(groups))
+	was, is := middle(c.track.requests, c, shifts, sum), sum(c.track.requests, c.lo, c.hi)
+	if !(was > 0 && is > 0) {
+		return nil
+	}
 	for i, g := range groups {
 		if g.errors == nil {
 			return nil
 		}
-		before[i] = anomaly.RateChange{Errors: zero(middle(g.errors, c, shifts, sum)), Requests: zero(middle(g.requests, c, shifts, sum))}
-		after[i] = anomaly.RateChange{Errors: zero(sum(g.errors, c.lo, c.hi)), Requests: zero(sum(g.requests, c.lo, c.hi))}
+		before[i] = zero(middle(g.errors, c, shifts, sum)) / was
+		after[i] = zero(sum(g.errors, c.lo, c.hi)) / is
 	}
-	parts := anomaly.RateShares(before, after)
-	from, to := make([]float64, len(parts)), make([]float64, len(parts))
-	for i, part := range parts {
-		to[i] = part.Rate + part.Mix
-	}
-	return directed(anomaly.Shares(from, to), from, to, c.up)
+	return directed(anomaly.Shares(before, after), before, after, c.up)
 }
 
 // shareTime are the shares of a change of the mean latency: how much longer than

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -22,16 +23,26 @@ func (k *look) costs(ctx context.Context, shown []*candidate) []evaluation.Row {
 	if k.SLOs.Catalog == nil {
 		return nil
 	}
-	defs, _, err := k.SLOs.List(ctx, evaluation.Query{})
+	ctx, cancel := patient(ctx)
+	defer cancel()
+	defs, told, err := k.SLOs.List(ctx, evaluation.Query{})
 	if err != nil {
 		k.say("costs_unknown", "what findings cost in error budget is not known: %s", evaluation.DefectOf(err).Message)
 		return nil
 	}
+	k.report.Notes = append(k.report.Notes, told...)
 	var names []string
+	unread := 0
 	for _, d := range defs {
+		if d.ID == "" && d.SLI == nil && d.Source == slo.FromDatadog { // whatever it is about
+			unread++
+		}
 		if d.ID != "" && slices.ContainsFunc(shown, func(c *candidate) bool { return concerns(d, c.Place.Service, c.Place.Env) }) {
 			names = append(names, d.ID)
 		}
+	}
+	if unread > 0 {
+		k.say("cost_unknown", "of %d in Datadog's listing of SLOs nobody can tell what it is about, nor what findings cost of it", unread)
 	}
 	if len(names) == 0 {
 		return nil
@@ -43,7 +54,8 @@ func (k *look) costs(ctx context.Context, shown []*candidate) []evaluation.Row {
 	q := evaluation.Query{Selector: evaluation.Selector{Names: names}, Lean: true, Uncompared: true}
 	q.Question.To = k.q.Span.End
 	for _, c := range shown {
-		q.Question.Stretches = append(q.Question.Stretches, c.stretch(q.Question.To))
+		spent := c.stretch(q.Question.To)
+		q.Question.Stretches = append(q.Question.Stretches, spent, spent.Shift(-int64(weeksBack(spent))*7*day))
 	}
 	board, err := k.SLOs.Evaluate(ctx, q)
 	if err != nil {
@@ -57,11 +69,19 @@ func (k *look) costs(ctx context.Context, shown []*candidate) []evaluation.Row {
 		}
 		for _, a := range row.Windows {
 			for i, c := range shown {
-				if i >= len(a.Stretches) || !concerns(row.Definition, c.Place.Service, c.Place.Env) {
+				if 2*i+1 >= len(a.Stretches) || !concerns(row.Definition, c.Place.Service, c.Place.Env) {
 					continue
 				}
-				if percent, known := a.Stretches[i].Percent.Value(); known && percent > 0 {
-					c.Costs = append(c.Costs, Cost{ID: row.Definition.ID, Name: row.Definition.Name, Percent: percent, Timeframe: a.Objective.Timeframe})
+				spent, before := a.Stretches[2*i], a.Stretches[2*i+1]
+				if percent, known := spent.Percent.Value(); known && percent > 0 {
+					usual, known := before.Percent.Value()
+					if !known {
+						usual = math.NaN()
+					}
+					c.Costs = append(c.Costs, Cost{
+						ID: row.Definition.ID, Name: row.Definition.Name, Percent: percent, Usual: usual,
+						Weeks: weeksBack(spent.Span), Timeframe: a.Objective.Timeframe,
+					})
 				}
 			}
 		}
@@ -73,6 +93,9 @@ func (k *look) costs(ctx context.Context, shown []*candidate) []evaluation.Row {
 	}
 	return board.Rows
 }
+
+// weeksBack is how many weeks before a stretch its hours were last, without a part of it.
+func weeksBack(s timeseries.Span) int { return int(max(1, (s.Seconds()+7*day-1)/(7*day))) }
 
 // stretch is the time of the finding in whole buckets, up to the end where it goes on.
 func (c *candidate) stretch(to int64) timeseries.Span {

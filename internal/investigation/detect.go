@@ -27,6 +27,9 @@ type candidate struct {
 // whole reports whether it is of the whole place.
 func (c *candidate) whole() bool { return c.Tag == "" }
 
+// stays reports whether it has no end: it goes on, or nothing has returned to what it was.
+func (c *candidate) stays() bool { return c.Open || c.Lasting }
+
 // hide says why people do not see it; the first reason stands.
 func (c *candidate) hide(why string) {
 	if c.Hidden == "" {
@@ -108,7 +111,7 @@ func (k *look) candidates(d *anomaly.Detector, t *track, s Signal) []*candidate 
 		c.Query = queryText(t, s)
 		c.up = f.Observed > f.Expected || math.IsInf(f.Ratio, 1) || f.Kind == anomaly.New || f.Kind == anomaly.Burst
 		c.lo, c.hi = k.buckets(f.Span)
-		if f.Open {
+		if c.stays() {
 			c.End = 0
 		}
 		if c.hi > c.lo {
@@ -136,20 +139,22 @@ func (k *look) findings(d *anomaly.Detector, t *track, s Signal) []anomaly.Findi
 	return nil
 }
 
-// queryText is the query of a signal, ready to copy.
+// queryText is the query of a signal, ready to copy: by endpoint where it can
+// only be told from others so.
 func queryText(t *track, s Signal) string {
 	p := t.of.Place
-	only := filterOf(t.tag)
+	selected := selectionOf(t.tag)
+	only, one := selected.only, selected.by("")
 	switch s {
 	case Errors:
-		return p.ErrorsQuery("", only...)
+		return p.ErrorsQuery(one, only...)
 	case ErrorRate:
-		return p.ErrorsQuery("", only...) + " / " + p.HitsQuery("", only...)
+		return p.ErrorsQuery(one, only...) + " / " + p.HitsQuery(one, only...)
 	case Latency:
 		if p.Operation.Latency == "" {
-			return p.TimeQuery("", only...) + " / " + p.HitsQuery("", only...)
+			return p.TimeQuery(one, only...) + " / " + p.HitsQuery(one, only...)
 		}
-		return p.MeanQuery("", only...)
+		return p.MeanQuery(one, only...)
 	}
-	return p.HitsQuery("", only...)
+	return p.HitsQuery(one, only...)
 }

@@ -21,17 +21,19 @@ type seen struct {
 // takeSeen lists the endpoints of a sheaf's places.
 func (k *look) takeSeen(l *apm.Loaded, s *sheaf) {
 	q := k.queriesOf(s.common, s.by(apm.ByResource), s.only...)
+	total := k.queriesOf(s.common, s.by(""), s.only...)
 	at := map[*place]map[string]*seen{}
 	end := k.report.Span.End
 	for _, d := range days(k.loading) {
-		add := func(query string, put func(e *seen, start int64, v float64)) {
+		add := func(query, whole string, put func(e *seen, start int64, v float64)) {
 			if query == "" {
 				return
 			}
 			r := read(l, query, d.Span, d.Step)
 			if r.err != nil {
-				k.say("endpoints_incomplete", "some endpoints of %s may be overlooked: %v", s.title(), r.err)
+				k.say("partly_unanswered", "some endpoints of %s may be overlooked: %v", s.title(), r.err)
 			}
+			k.markMore(l, s, r, whole, d)
 			for _, g := range r.groups {
 				p, rest := s.split(g.Tags)
 				if p == nil || len(rest) != 1 {
@@ -52,7 +54,7 @@ func (k *look) takeSeen(l *apm.Loaded, s *sheaf) {
 				}
 			}
 		}
-		add(q.hits, func(e *seen, start int64, v float64) {
+		add(q.hits, total.hits, func(e *seen, start int64, v float64) {
 			if start < k.report.Span.Start {
 				e.before += v
 			} else {
@@ -62,7 +64,7 @@ func (k *look) takeSeen(l *apm.Loaded, s *sheaf) {
 				e.late += v
 			}
 		})
-		add(q.errors, func(e *seen, start int64, v float64) {
+		add(q.errors, total.errors, func(e *seen, start int64, v float64) {
 			if start >= timeseries.Floor(k.report.Span.Start, day) {
 				e.errors += v
 			}
@@ -118,8 +120,9 @@ func (p *place) open(chosen []seen, buckets int) {
 	}
 }
 
-// takeEndpoints files what was answered about the endpoints of a sheaf's places.
-func (k *look) takeEndpoints(l *apm.Loaded, s *sheaf, q queries) {
+// takeEndpoints files what was answered to an inquiry about the endpoints of a sheaf's places.
+func (k *look) takeEndpoints(l *apm.Loaded, i inquiry) {
+	s, q := i.of, i.asked
 	type key struct {
 		p   *place
 		tag string
@@ -131,7 +134,7 @@ func (k *look) takeEndpoints(l *apm.Loaded, s *sheaf, q queries) {
 		}
 		k.report.Endpoints += len(p.endpoints)
 	}
-	each := func(what, query string, file func(t *track, r reading, values []float64)) reading {
+	each := func(what, query string, file func(t *track, values []float64)) reading {
 		if query == "" {
 			return reading{known: []bool{false}}
 		}
@@ -143,49 +146,66 @@ func (k *look) takeEndpoints(l *apm.Loaded, s *sheaf, q queries) {
 				continue
 			}
 			if t := at[key{p, rest[0]}]; t != nil {
-				file(t, r, g.Series.Values)
+				file(t, g.Series.Values)
 			}
 		}
 		return r
 	}
-	filed := map[*track]bool{}
-	hits := each("requests", q.hits, func(t *track, r reading, values []float64) {
-		t.requests, filed[t] = r.counts(values, t.of.total.requests), true
-	})
+	start, step := k.loading.Start, k.report.Step
+	points := map[*track][]float64{}
+	hits := each("requests", q.hits, func(t *track, values []float64) { points[t] = values })
+	lost := k.gapsOf(l, s, hits, i.whole.hits, func(t *track) []float64 { return t.requests })
 	for _, t := range at {
-		if !filed[t] && !hits.none() { // nothing came, as far as that was answered
-			t.requests = hits.counts(missing(len(t.requests)), t.of.total.requests)
+		if hits.none() {
+			break
+		}
+		raw, there := points[t]
+		if !there { // nothing came, as far as that was answered
+			raw = missing(len(t.requests))
+		}
+		t.requests = hits.counts(raw, t.of.total.requests)
+		lost[t.of].blank(t.requests, raw, start, step)
+	}
+	clear(points)
+	errors := each("errors", q.errors, func(t *track, values []float64) { points[t] = values })
+	alsoLost := k.gapsOf(l, s, errors, i.whole.errors, func(t *track) []float64 { return t.errors })
+	for _, t := range at {
+		if errors.none() {
+			break
+		}
+		raw, there := points[t]
+		if !there {
+			raw = missing(len(t.requests))
+		}
+		t.errors = errors.counts(raw, t.requests)
+		alsoLost[t.of].blank(t.errors, raw, start, step)
+		for i, v := range t.requests { // without requests nobody knows which buckets had no error
+			if math.IsNaN(v) {
+				t.errors[i] = math.NaN()
+			}
 		}
 	}
-	errors := each("errors", q.errors, func(t *track, r reading, values []float64) {
-		t.errors = r.counts(values, t.requests)
-	})
-	each("latencies", q.mean, func(t *track, r reading, values []float64) {
+	each("latencies", q.mean, func(t *track, values []float64) {
 		t.mean = t.of.means(values, t.requests)
 	})
-	for _, t := range at {
-		if t.errors == nil && !errors.none() {
-			t.errors = errors.counts(missing(len(t.requests)), t.requests)
-		}
-	}
 }
 
-// remainder is the total without the endpoints that are looked at one by one.
-func (p *place) remainder() *track {
+// remainder is the total without some endpoints, as far as these are known.
+func (p *place) remainder(without []*track) *track {
 	t := &track{of: p, name: allOthers, requests: slices.Clone(p.total.requests), errors: slices.Clone(p.total.errors), mean: slices.Clone(p.total.mean)}
 	for i := range t.mean { // seconds, until all are subtracted
 		t.mean[i] *= p.total.requests[i]
 	}
-	for _, e := range p.endpoints {
+	for _, e := range without {
 		for i, v := range e.requests {
-			t.requests[i] -= v
+			t.requests[i] -= zero(v)
 		}
 		for i := range min(len(t.errors), len(e.errors)) {
-			t.errors[i] -= e.errors[i]
+			t.errors[i] -= zero(e.errors[i])
 		}
 		for i := range min(len(t.mean), len(e.mean)) {
 			if e.requests[i] > 0 {
-				t.mean[i] -= e.mean[i] * e.requests[i]
+				t.mean[i] -= zero(e.mean[i] * e.requests[i])
 			}
 		}
 	}

@@ -3,9 +3,9 @@ package investigation
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/slo-cli/slo/internal/apm"
-	"github.com/slo-cli/slo/internal/metricquery"
 	"github.com/slo-cli/slo/pkg/anomaly"
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
@@ -23,7 +23,9 @@ func (k *look) explain(ctx context.Context) error {
 		details[i] = k.detailOf(c)
 		demands = append(demands, details[i].demands()...)
 	}
-	l, err := k.Source.Load(ctx, demands)
+	near, cancel := patient(ctx)
+	defer cancel()
+	l, err := k.Source.Load(near, demands)
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("looking closer: %w", ctx.Err())
@@ -41,6 +43,19 @@ func (k *look) explain(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// patience is how long what only explains is waited for.
+const patience = 30 * time.Second
+
+// patient ends long before ctx does: findings must not be lost to a wait for
+// what would have explained them.
+func patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	wait := patience
+	if end, bounded := ctx.Deadline(); bounded {
+		wait = min(wait, time.Until(end)/4)
+	}
+	return context.WithTimeout(ctx, wait)
+}
+
 func (k *look) shown() []*candidate {
 	var shown []*candidate
 	for _, c := range k.found {
@@ -53,10 +68,11 @@ func (k *look) shown() []*candidate {
 
 // detail is what is asked about one finding.
 type detail struct {
+	selection
 	// fine is the signal by the minute around the ends.
 	fine  string
 	count bool // fine counts
-	// base are the requests by the minute, where fine is to be held against them.
+	// base are the requests by the minute, where fine is a part or a mean of them.
 	base string
 	ends []timeseries.Span
 	// statuses and versions are asked over the stretch (with a run-up), and
@@ -70,26 +86,21 @@ type detail struct {
 // runUp is the stretch before a finding that versions are held against.
 const runUp = 2 * hour
 
-func filterOf(tag string) []metricquery.Filter {
-	if tag == "" {
-		return nil
-	}
-	return []metricquery.Filter{apm.Tag(tag)}
-}
-
 func (k *look) detailOf(c *candidate) detail {
-	p, only := c.track.of.Place, filterOf(c.Tag)
-	var d detail
+	p := c.track.of.Place
+	d := detail{selection: selectionOf(c.Tag)}
+	only, one := d.only, d.by("")
 	if k.report.Step == fineStep || c.Span.Seconds() < 30*day { // nobody wants minutes of months
-		d.fine, d.count = p.HitsQuery("", only...), true
+		d.fine, d.count = p.HitsQuery(one, only...), true
 		switch {
 		case c.family() == Errors:
-			d.fine = p.ErrorsQuery("", only...)
+			d.fine = p.ErrorsQuery(one, only...)
 			if c.Signal == ErrorRate {
-				d.base = p.HitsQuery("", only...)
+				d.base = p.HitsQuery(one, only...)
 			}
 		case c.Signal == Latency:
-			d.fine, d.count = p.MeanQuery("", only...), false
+			d.base = d.fine
+			d.fine, d.count = latencyQuery(p, one, only...), false
 		}
 		if c.Kind == anomaly.Drift { // it has no sharp ends
 			d.fine = ""
@@ -103,7 +114,7 @@ func (k *look) detailOf(c *candidate) detail {
 			d.ends[n-1].End = e.End
 			continue
 		}
-		if t == end && c.Open && len(d.ends) > 0 {
+		if t == end && c.stays() && len(d.ends) > 0 {
 			continue
 		}
 		d.ends = append(d.ends, e)
@@ -123,14 +134,14 @@ func (k *look) detailOf(c *candidate) detail {
 	}
 	switch {
 	case c.family() == Errors:
-		d.statuses = p.StatusErrorsQuery(apm.ByStatusClass, only...)
-		d.errors = p.ErrorsQuery(apm.ByVersion, only...)
+		d.statuses = p.StatusErrorsQuery(d.by(apm.ByStatusClass), only...)
+		d.errors = p.ErrorsQuery(d.by(apm.ByVersion), only...)
 	case c.Signal == Requests:
-		d.statuses = p.StatusQuery("", apm.ByStatusClass, only...)
+		d.statuses = p.StatusQuery("", d.by(apm.ByStatusClass), only...)
 	default:
-		d.means = latencyQuery(p, apm.ByVersion, only...)
+		d.means = latencyQuery(p, d.by(apm.ByVersion), only...)
 	}
-	d.hits = p.HitsQuery(apm.ByVersion, only...)
+	d.hits = p.HitsQuery(d.by(apm.ByVersion), only...)
 	return d
 }
 
@@ -150,11 +161,11 @@ func (d detail) demands() []apm.Demand {
 
 // sums adds up what each group of a query has over a span, in the order of the
 // tags; false where that is not known.
-func sums(l *apm.Loaded, query string, span timeseries.Span, step int64) (map[string]float64, bool) {
+func (d detail) sums(l *apm.Loaded, query string, span timeseries.Span) (map[string]float64, bool) {
 	if query == "" || span.Empty() {
 		return nil, false
 	}
-	answer := l.Answer(query, span, step)
+	answer := d.of(l.Answer(query, span, d.step))
 	if answer.Err != nil {
 		return nil, false
 	}

@@ -10,13 +10,17 @@ import (
 )
 
 // Exported looks at one series of which nothing else is known. Its findings have
-// no place and no signal; the most important are first, by what their effect,
+// no place, and the signal that they are most like; the most important are first, by what their effect,
 // duration and rarity are, and all are shown but small ones and those that only a
 // longer history could tell from what every week has.
 func Exported(series timeseries.Series, m anomaly.Measure) Report {
 	r := Report{Span: series.Span(), History: series.Start, Step: series.Step}
 	if len(series.Values) == 0 || series.Step <= 0 {
 		return r
+	}
+	like := Requests
+	if m == anomaly.Levels {
+		like = Latency
 	}
 	var d anomaly.Detector
 	found := d.Find(series, m, series.Start)
@@ -26,10 +30,10 @@ func Exported(series timeseries.Series, m anomaly.Measure) Report {
 	}
 	for _, f := range found {
 		one := Finding{
-			Finding: f, Step: series.Step, Start: f.Span.Start, End: f.Span.End, Resolution: series.Step,
+			Signal: like, Finding: f, Step: series.Step, Start: f.Span.Start, End: f.Span.End, Resolution: series.Step,
 			Chart: cutChart(series, low, high, f),
 		}
-		if f.Open {
+		if f.Open || f.Lasting {
 			one.End = 0
 		}
 		switch {

@@ -30,12 +30,6 @@ type Query struct {
 	Span timeseries.Span
 	// Signals are those that are wanted; none: all.
 	Signals []Signal
-	// Quick leaves out what only explains: minutes, statuses, versions, costs and what happened nearby.
-	Quick bool
-	// MaxRequests ends a quick look with [ErrTooMuch] before more metric requests are sent; 0 is no bound.
-	MaxRequests int
-	// MaxSeries does so where more services and endpoints than that would be looked at; 0 is no bound.
-	MaxSeries int
 }
 
 // Share is the part of a change that something carries. The shares of all are 1 in sum.
@@ -48,7 +42,10 @@ type Share struct {
 type Cost struct {
 	ID, Name string
 	// Percent is of the whole budget of the SLO's window, as it is now.
-	Percent   float64
+	Percent float64
+	// Usual is what the same hours took Weeks earlier, of the same budget; NaN where that is not known.
+	Usual     float64
+	Weeks     int
 	Timeframe slo.Timeframe
 }
 
@@ -62,7 +59,7 @@ type Finding struct {
 	// Finding has the values: requests and errors a bucket of Step seconds, rates 0 to 1, latency in seconds.
 	anomaly.Finding
 	Step int64
-	// Start and End are as exact as the data, End 0 while it goes on.
+	// Start and End are as exact as the data, End 0 while it goes on and where it stayed.
 	Start, End int64
 	// Resolution is how exact they are, in seconds.
 	Resolution int64

@@ -2,7 +2,6 @@ package investigation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -12,17 +11,11 @@ import (
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
-// load sends demands, unless they are more than a quick look may ask.
+// load sends demands and keeps the notes about them.
 func (k *look) load(ctx context.Context, demands []apm.Demand) (*apm.Loaded, error) {
-	if k.q.MaxRequests > 0 && !k.sent.fits(k.Source.Cost(demands)) {
-		return nil, ErrTooMuch
-	}
 	l, err := k.Source.Load(ctx, demands)
 	if err != nil {
-		return nil, k.sent.explain(err)
-	}
-	if k.sent.exceeded() {
-		return nil, ErrTooMuch
+		return nil, err
 	}
 	k.report.Notes = append(k.report.Notes, l.Notes()...)
 	return l, nil
@@ -47,9 +40,10 @@ func (k *look) countEndpoints(ctx context.Context) error {
 	var demands []apm.Demand
 	for _, s := range k.sheaves {
 		q := k.queriesOf(s.common, s.by(apm.ByResource), s.only...)
-		q.mean = ""
+		whole := k.queriesOf(s.common, s.by(""), s.only...)
+		q.mean, whole.mean = "", ""
 		for _, d := range days(k.loading) {
-			d.Queries = q.list()
+			d.Queries = append(q.list(), whole.list()...)
 			demands = append(demands, d)
 		}
 	}
@@ -70,10 +64,7 @@ func (k *look) countEndpoints(ctx context.Context) error {
 func (k *look) totals() []apm.Demand {
 	var demands []apm.Demand
 	for _, s := range k.sheaves {
-		fine := k.queriesOf(s.common, s.by(""), s.only...).list()
-		if !k.q.Quick {
-			fine = append(fine, s.common.HitsQuery(s.by(apm.ByVersion), s.only...))
-		}
+		fine := append(k.queriesOf(s.common, s.by(""), s.only...).list(), s.common.HitsQuery(s.by(apm.ByVersion), s.only...))
 		demands = append(demands, apm.Demand{Queries: fine, Span: k.loading, Step: k.report.Step, Groups: len(s.places)})
 	}
 	return demands
@@ -83,13 +74,11 @@ func (k *look) totals() []apm.Demand {
 func (k *look) fileTotals(l *apm.Loaded) {
 	for _, s := range k.sheaves {
 		k.takeTotals(l, s)
-		if !k.q.Quick {
-			versions := read(l, s.common.HitsQuery(s.by(apm.ByVersion), s.only...), k.loading, k.report.Step)
-			for _, g := range versions.groups {
-				if p, rest := s.split(g.Tags); p != nil && len(rest) == 1 {
-					p.versionsKnown = versions.known
-					p.versions = append(p.versions, timeseries.Group{Tags: rest, Series: g.Series})
-				}
+		versions := read(l, s.common.HitsQuery(s.by(apm.ByVersion), s.only...), k.loading, k.report.Step)
+		for _, g := range versions.groups {
+			if p, rest := s.split(g.Tags); p != nil && len(rest) == 1 {
+				p.versionsKnown = versions.known
+				p.versions = append(p.versions, timeseries.Group{Tags: rest, Series: g.Series})
 			}
 		}
 	}
@@ -189,9 +178,6 @@ func some(names []string) string {
 func (k *look) loadSeries(ctx context.Context) error {
 	inquiries := k.inquiries(k.places)
 	crowded := len(k.places) > 1 && k.report.Known > mostTogether
-	if k.q.MaxSeries > 0 && len(k.places)+k.report.Known > k.q.MaxSeries {
-		return ErrTooMuch
-	}
 	demands := k.totals()
 	if !crowded {
 		for _, i := range inquiries {
@@ -199,7 +185,7 @@ func (k *look) loadSeries(ctx context.Context) error {
 		}
 	}
 	l, err := k.load(ctx, demands)
-	if err != nil && !crowded && ctx.Err() == nil && !errors.Is(err, ErrTooMuch) {
+	if err != nil && !crowded && ctx.Err() == nil {
 		// It may be the endpoints that cannot be answered.
 		inquiries = nil
 		k.say("endpoints_unanswered", "no endpoint is looked at by itself: %v", err)
@@ -220,7 +206,7 @@ func (k *look) loadSeries(ctx context.Context) error {
 			demands = append(demands, i.demand)
 		}
 		switch l, err = k.load(ctx, demands); {
-		case err != nil && (ctx.Err() != nil || errors.Is(err, ErrTooMuch)):
+		case err != nil && ctx.Err() != nil:
 			return err
 		case err != nil:
 			k.say("endpoints_unanswered", "no endpoint is looked at by itself: %v", err)
@@ -236,8 +222,10 @@ func (k *look) loadSeries(ctx context.Context) error {
 // inquiry is one question about endpoints: all of those of a sheaf's places, or those
 // that matter of one place.
 type inquiry struct {
-	of     *sheaf
-	asked  queries
+	of    *sheaf
+	asked queries
+	// whole are the same without groups, where they are not about all endpoints.
+	whole  queries
 	chosen [][]seen // for each place of the sheaf
 	demand apm.Demand
 }
@@ -271,17 +259,18 @@ func (k *look) inquiries(places []*place) []inquiry {
 			continue
 		}
 		chosen := choose(p.known, mostEndpoints)
-		asked := k.queriesOf(p.Place, apm.ByResource)
+		asked, whole := k.queriesOf(p.Place, apm.ByResource), queries{}
 		if len(chosen) < len(p.known) {
 			tags := make([]string, len(chosen))
 			for n, e := range chosen {
 				tags[n] = e.tag
 			}
-			asked = k.queriesOf(p.Place, apm.ByResource, apm.AnyOf(tags))
+			asked, whole = k.queriesOf(p.Place, apm.ByResource, apm.AnyOf(tags)), k.queriesOf(p.Place, "", apm.AnyOf(tags))
+			whole.mean = ""
 		}
 		list = append(list, inquiry{
-			of: &sheaf{common: p.Place, places: []*place{p}}, asked: asked, chosen: [][]seen{chosen},
-			demand: apm.Demand{Queries: asked.list(), Span: k.loading, Step: k.report.Step, Groups: len(chosen)},
+			of: &sheaf{common: p.Place, places: []*place{p}}, asked: asked, whole: whole, chosen: [][]seen{chosen},
+			demand: apm.Demand{Queries: append(asked.list(), whole.list()...), Span: k.loading, Step: k.report.Step, Groups: len(chosen)},
 		})
 	}
 	return list
@@ -292,13 +281,24 @@ func (k *look) fileEndpoints(l *apm.Loaded, i inquiry) {
 	for n, p := range i.of.places {
 		p.open(i.chosen[n], k.size())
 	}
-	k.takeEndpoints(l, i.of, i.asked)
+	k.takeEndpoints(l, i)
 	for n, p := range i.of.places {
-		if chosen := len(i.chosen[n]); chosen < len(p.known) && p.total != nil {
-			p.rest = p.remainder()
-			k.say("endpoints_chosen", "%s has %d endpoints: %d of them, those with the most requests or errors and those that are new or gone, are looked at one by one, and the others as part of the whole",
-				p.title(), len(p.known), chosen)
+		if p.total == nil {
+			continue
 		}
+		chosen, all := len(i.chosen[n]), fmt.Sprint(len(p.known))
+		if chosen == len(p.known) {
+			if p.more {
+				k.incomplete(p)
+			}
+			continue
+		}
+		if p.more {
+			all = "more than " + all
+		}
+		p.rest = p.remainder(p.endpoints)
+		k.say("endpoints_chosen", "%s has %s endpoints: %d of them, those with the most requests or errors and those that are new or gone, are looked at one by one, and the others as part of the whole",
+			p.title(), all, chosen)
 	}
 }
 

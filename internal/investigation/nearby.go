@@ -3,7 +3,6 @@ package investigation
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -15,8 +14,10 @@ import (
 const (
 	// before and after a finding's start things are near it.
 	nearBefore, nearAfter = 2 * hour, hour / 2
-	// nearInside is how much of a long finding is looked at.
+	// nearInside is how much of a long finding is looked at, and nearEnd what lies
+	// behind one that ended: it may be what ended it.
 	nearInside = day
+	nearEnd    = hour / 6
 	mostNearby = 5
 	// mostOfAKind are told of one kind as long as there are others.
 	mostOfAKind = 3
@@ -26,7 +27,7 @@ const (
 
 // near is where things are near a finding.
 func (c *candidate) near(to int64) timeseries.Span {
-	inside := min(cmp.Or(c.End, to), c.Start+nearInside)
+	inside := min(cmp.Or(c.End+nearEnd*int64(btoi(c.End != 0)), to), c.Start+nearInside)
 	return timeseries.Span{Start: c.Start - nearBefore, End: min(to, max(inside, c.Start+nearAfter))}
 }
 
@@ -49,7 +50,7 @@ func (k *look) nearby(ctx context.Context, shown []*candidate, slos []evaluation
 				all = append(all, e)
 			}
 		}
-		all = deployedOnce(append(all, unreported(c.track.of.firsts(k), all)...))
+		all = toldOnce(append(all, c.track.of.firsts(k)...))
 		all = append(all, corrections(slos, c)...)
 		window := c.near(to)
 		all = slices.DeleteFunc(all, func(e timeseries.Event) bool { return !window.Contains(e.At) })
@@ -77,13 +78,16 @@ func (k *look) happened(ctx context.Context, services []string, windows map[stri
 			asked = append(asked, &question{service: service, span: span})
 		}
 	}
+	ctx, cancel := patient(ctx)
+	defer cancel()
 	slots := make(chan struct{}, max(1, k.Source.Concurrency))
 	var group sync.WaitGroup
 	for _, q := range asked {
 		group.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			if ctx.Err() != nil {
+			if err := ctx.Err(); err != nil {
+				q.events, q.deployments = err, err
 				return
 			}
 			events, complete, err := k.Events.Events(ctx, q.span, "service:"+quoted(q.service), mostEvents)
@@ -138,58 +142,6 @@ func joined(windows []timeseries.Span) []timeseries.Span {
 		out = append(out, s)
 	}
 	return out
-}
-
-// firsts are the instants at which versions of the place were seen first: after
-// time in which others were, and in which it would have been seen.
-func (p *place) firsts(k *look) []timeseries.Event {
-	if p.total == nil {
-		return nil
-	}
-	began := slices.IndexFunc(p.total.requests, func(v float64) bool { return !math.IsNaN(v) })
-	var all []timeseries.Event
-	for _, g := range p.versions {
-		version := strings.TrimPrefix(g.Tags[0], "version:")
-		first := slices.IndexFunc(g.Series.Values, func(v float64) bool { return v > 0 })
-		apart := int(day / k.report.Step)
-		if version == "" || strings.EqualFold(version, "n/a") || first < began+apart {
-			continue
-		}
-		if p.versionsKnown != nil && slices.Contains(p.versionsKnown[max(0, first-apart):first], false) {
-			continue // it may have come in the time that is not known
-		}
-		all = append(all, timeseries.Event{
-			At: g.Series.Start + int64(first)*g.Series.Step, Kind: timeseries.Deployment, Title: "version " + version + " first seen",
-			Service: p.Service, Env: p.Env, Version: version,
-		})
-	}
-	return all
-}
-
-// unreported are the versions of which no deployment was reported within an hour.
-func unreported(firsts, reported []timeseries.Event) []timeseries.Event {
-	return slices.DeleteFunc(firsts, func(f timeseries.Event) bool {
-		return slices.ContainsFunc(reported, func(e timeseries.Event) bool {
-			return e.Kind == timeseries.Deployment && e.Version == f.Version && max(e.At-f.At, f.At-e.At) <= hour
-		})
-	})
-}
-
-// deployedOnce drops deployments that were reported in another way as well: what
-// says its version stands, and where both do the first.
-func deployedOnce(all []timeseries.Event) []timeseries.Event {
-	slices.SortStableFunc(all, func(a, b timeseries.Event) int { return cmp.Compare(len(b.Version), len(a.Version)) })
-	var kept []timeseries.Event
-	for _, e := range all {
-		again := e.Kind == timeseries.Deployment && slices.ContainsFunc(kept, func(k timeseries.Event) bool {
-			return k.Kind == timeseries.Deployment && k.Version != "" && max(e.At-k.At, k.At-e.At) <= hour &&
-				(e.Version == k.Version || e.Version == "" && strings.Contains(e.Title, k.Version))
-		})
-		if !again {
-			kept = append(kept, e)
-		}
-	}
-	return kept
 }
 
 // corrections are the status corrections of the SLOs of a finding's service.

@@ -15,6 +15,8 @@ const (
 	fewEvents = 20
 	// fewTimed are too few requests for their mean latency to tell of more than one of them.
 	fewTimed = 100
+	// fewFailures are too few to know from them how often an endpoint fails.
+	fewFailures = 10
 	// The edges within which a rate is unchanged, and a change small.
 	smallDown, smallUp = 1 / 1.5, 1.5
 )
@@ -50,6 +52,7 @@ func (k *look) tellOnce() {
 	}
 	for _, p := range k.places {
 		all := byPlace[p]
+		k.departed(all)
 		k.followers(all)
 		k.together(all)
 		k.repeated(all)
@@ -66,6 +69,23 @@ func (k *look) tellOnce() {
 	}
 }
 
+// departed hides that nothing came of what is told to be gone.
+func (k *look) departed(all []*candidate) {
+	for _, g := range all {
+		if g.Kind != anomaly.Gone || g.Small {
+			continue
+		}
+		for _, c := range all {
+			if c != g && c.track == g.track && c.Signal == g.Signal && !c.up && c.lo >= g.lo-k.apart() && c.Kind != anomaly.Gone {
+				c.hide(partOf(g))
+			}
+		}
+	}
+}
+
+// apart is by how many buckets the begins of what began together may differ.
+func (k *look) apart() int { return max(3, int(1800/k.report.Step)) }
+
 // family tells signals apart that may be one happening.
 func (c *candidate) family() Signal {
 	if c.Signal == ErrorRate {
@@ -81,11 +101,10 @@ func (k *look) alike(a, b *candidate) bool {
 		return false
 	}
 	lo, hi := max(a.lo, b.lo), min(a.hi, b.hi)
-	apart := max(3, int(1800/k.report.Step))
 	if hi <= lo {
 		return false
 	}
-	return 2*(hi-lo) >= max(a.hi-a.lo, b.hi-b.lo) || abs(a.lo-b.lo) <= apart
+	return 2*(hi-lo) >= max(a.hi-a.lo, b.hi-b.lo) || abs(a.lo-b.lo) <= k.apart()
 }
 
 func abs(n int) int { return max(n, -n) }
@@ -122,13 +141,37 @@ func (k *look) followers(all []*candidate) {
 func (k *look) explained(c *candidate) bool {
 	t := c.track
 	from := max(0, c.lo-int(history/k.report.Step))
-	rate := sum(t.errors, from, c.lo) / sum(t.requests, from, c.lo)
-	if total := t.of.total; math.IsNaN(rate) && total.errors != nil { // a new endpoint is held against all
-		rate = sum(total.errors, from, c.lo) / sum(total.requests, from, c.lo)
+	failed, ran := t.failed(from, c.lo)
+	rate := failed / ran
+	fresh := false
+	if total := t.of.total; total.errors != nil {
+		// A new endpoint is held against all, as long as it had no time to show how often it fails itself.
+		allFailed, all := total.failed(from, c.lo)
+		if usual := allFailed / all; math.IsNaN(rate) || k.late(t) && usual*ran < fewFailures {
+			rate, fresh = usual, !c.whole()
+		}
 	}
-	expected, observed := rate*sum(t.requests, c.lo, c.hi), sum(t.errors, c.lo, c.hi)
+	observed, during := t.failed(c.lo, c.hi)
+	expected := rate * during
 	chance := 3 * math.Sqrt(expected)
-	return observed <= smallUp*expected+chance && observed >= smallDown*expected-chance
+	return observed <= smallUp*expected+chance && (observed >= smallDown*expected-chance || fresh && c.up)
+}
+
+// failed are the errors and the requests of the buckets in which both are known.
+func (t *track) failed(lo, hi int) (errors, requests float64) {
+	for i := lo; i < hi; i++ {
+		if !math.IsNaN(t.errors[i]) && !math.IsNaN(t.requests[i]) {
+			errors += t.errors[i]
+			requests += t.requests[i]
+		}
+	}
+	return errors, requests
+}
+
+// late reports whether an endpoint had its first request more than a day after its service had.
+func (k *look) late(t *track) bool {
+	first := func(values []float64) int { return slices.IndexFunc(values, func(v float64) bool { return v > 0 }) }
+	return first(t.requests) > first(t.of.total.requests)+int(day/k.report.Step)
 }
 
 // together joins a service's finding with those of its endpoints: an endpoint

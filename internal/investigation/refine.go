@@ -10,9 +10,18 @@ import (
 
 // refine finds the ends of a finding by the minute, and what was observed between them.
 func (k *look) refine(c *candidate, l *apm.Loaded, d detail) {
-	fine, ok := minutes(l, d.fine, d)
+	fine, ok := d.minutes(l, d.fine, d.count)
 	if !ok {
 		return
+	}
+	var base timeseries.Series
+	if d.base != "" {
+		if base, ok = d.minutes(l, d.base, true); !ok {
+			return
+		}
+	}
+	if c.Signal == Latency {
+		fine.Values = c.track.of.means(fine.Values, base.Values)
 	}
 	f := c.Finding.Finding
 	if c.Signal == ErrorRate { // the minutes count errors
@@ -25,7 +34,7 @@ func (k *look) refine(c *candidate, l *apm.Loaded, d detail) {
 		return
 	}
 	c.Start, c.Resolution = start, minute
-	if !c.Open && c.Kind != anomaly.New { // what is new has no end that could be seen
+	if !c.stays() {
 		c.End = end
 	}
 	// The buckets at the ends hold other time as well, so the figures are taken anew.
@@ -37,9 +46,9 @@ func (k *look) refine(c *candidate, l *apm.Loaded, d detail) {
 	case Errors:
 		observed = k.mean(c.track.errors, fine, exact)
 	case ErrorRate:
-		if base, ok := minutes(l, d.base, d); ok {
-			observed = k.mean(c.track.errors, fine, exact) / k.mean(c.track.requests, base, exact)
-		}
+		observed = k.mean(c.track.errors, fine, exact) / k.mean(c.track.requests, base, exact)
+	case Latency:
+		observed = k.weighted(c.track, fine, base, exact)
 	}
 	if !math.IsNaN(observed) && !math.IsInf(observed, 0) {
 		c.Observed = observed
@@ -53,19 +62,20 @@ func (k *look) refine(c *candidate, l *apm.Loaded, d detail) {
 }
 
 // minutes are the values of a query around the ends of a finding, NaN elsewhere;
-// false where they are not known.
-func minutes(l *apm.Loaded, query string, d detail) (timeseries.Series, bool) {
+// false where they are not known. An end without a single point is not silence:
+// either side of it there was something in the buckets, or there is no end to find.
+func (d detail) minutes(l *apm.Loaded, query string, count bool) (timeseries.Series, bool) {
 	if query == "" || len(d.ends) == 0 {
 		return timeseries.Series{}, false
 	}
 	fine := timeseries.Blank(timeseries.Span{Start: d.ends[0].Start, End: d.ends[len(d.ends)-1].End}, minute)
 	for _, e := range d.ends {
-		answer := l.Answer(query, e, minute)
-		if answer.Err != nil || answer.Every > minute || len(answer.Groups) > 1 {
+		answer := d.of(l.Answer(query, e, minute))
+		if answer.Err != nil || answer.Every > minute || len(answer.Groups) != 1 {
 			return fine, false
 		}
 		at := fine.Values[(e.Start-fine.Start)/minute : (e.End-fine.Start)/minute]
-		if d.count {
+		if count {
 			clear(at) // nothing came, unless there is a point
 		}
 		for _, g := range answer.Groups {
@@ -79,27 +89,47 @@ func minutes(l *apm.Loaded, query string, d detail) (timeseries.Series, bool) {
 	return fine, true
 }
 
-// mean is how many there were a bucket of the grid: by the buckets that lie in
-// the span, and by the minutes in those that straddle an end.
+// mean is how many there were a bucket of the grid.
 func (k *look) mean(values []float64, fine timeseries.Series, span timeseries.Span) float64 {
-	step := k.report.Step
 	var total timeseries.Sum
 	var seconds int64
+	add := func(v float64, length int64) {
+		if !math.IsNaN(v) {
+			total.Add(v)
+			seconds += length
+		}
+	}
+	k.cover(fine, span, func(bucket int64) { add(values[bucket], k.report.Step) }, func(i int64) { add(fine.Values[i], minute) })
+	return total.Value() / float64(seconds) * float64(k.report.Step)
+}
+
+// weighted is the mean latency of all requests of a span.
+func (k *look) weighted(t *track, fine, base timeseries.Series, span timeseries.Span) float64 {
+	var requests, seconds timeseries.Sum
+	add := func(mean, n float64) {
+		if v := mean * n; !math.IsNaN(v) {
+			requests.Add(n)
+			seconds.Add(v)
+		}
+	}
+	k.cover(fine, span, func(bucket int64) { add(t.mean[bucket], t.requests[bucket]) }, func(i int64) { add(fine.Values[i], base.Values[i]) })
+	return seconds.Value() / requests.Value()
+}
+
+// cover visits the buckets of the grid that lie in the span, and the minutes of
+// those that straddle an end of it.
+func (k *look) cover(fine timeseries.Series, span timeseries.Span, whole, part func(i int64)) {
+	step := k.report.Step
 	for t := timeseries.Floor(span.Start, step); t < span.End; t += step {
-		part := timeseries.Span{Start: t, End: t + step}.Intersect(span)
-		if part.Seconds() == step {
-			if v := values[(t-k.loading.Start)/step]; !math.IsNaN(v) {
-				total.Add(v)
-				seconds += step
-			}
+		inside := timeseries.Span{Start: t, End: t + step}.Intersect(span)
+		if inside.Seconds() == step {
+			whole((t - k.loading.Start) / step)
 			continue
 		}
-		for m := part.Start; m < part.End; m += minute {
-			if i := (m - fine.Start) / minute; i >= 0 && i < int64(len(fine.Values)) && !math.IsNaN(fine.Values[i]) {
-				total.Add(fine.Values[i])
-				seconds += minute
+		for m := inside.Start; m < inside.End; m += minute {
+			if i := (m - fine.Start) / minute; i >= 0 && i < int64(len(fine.Values)) {
+				part(i)
 			}
 		}
 	}
-	return total.Value() / float64(seconds) * float64(step)
 }

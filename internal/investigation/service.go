@@ -3,7 +3,6 @@ package investigation
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -28,6 +27,8 @@ const (
 	// mostEndpoints are looked at one by one of one service, and mostTogether of several.
 	mostEndpoints = 200
 	mostTogether  = 300
+	// mostPlaces are looked at by five minutes.
+	mostPlaces = 600
 )
 
 // EventSource knows what happened; nothing of it is necessary.
@@ -50,15 +51,11 @@ type Service struct {
 	Workers int
 }
 
-// ErrTooMuch says that a quick look would have taken more requests than were allowed.
-var ErrTooMuch = errors.New("looking for unusual signals would take more metric requests than are allowed")
-
 // look is one investigation under way.
 type look struct {
 	Service
 	q       Query
 	wanted  map[Signal]bool
-	sent    *tally
 	report  Report
 	loading timeseries.Span
 	sheaves []*sheaf
@@ -80,14 +77,17 @@ type place struct {
 	rest *track
 	// known are all endpoints that were seen.
 	known []seen
+	// more says that there are more, which Datadog left out; cut that it left out
+	// some of those that are looked at, and told that a note says so.
+	more, cut, told bool
 	// versions are requests by version.
 	versions []timeseries.Group
 	// versionsKnown says in which buckets they were answered; nil for all.
 	versionsKnown []bool
 }
 
-// Investigate looks for what is unusual. Errors are *apm.UnknownError,
-// [ErrTooMuch], and what wraps a *slo.Defect; what fails in part is in the notes.
+// Investigate looks for what is unusual. Errors are *apm.UnknownError and what
+// wraps a *slo.Defect; what fails in part is in the notes.
 func (s Service) Investigate(ctx context.Context, q Query) (Report, error) {
 	k, err := s.begin(q)
 	if err != nil {
@@ -98,16 +98,17 @@ func (s Service) Investigate(ctx context.Context, q Query) (Report, error) {
 	search.Span.Start = min(search.Span.Start, timeseries.Floor(search.Span.End-7*day, coarseStep))
 	catalog, err := k.Source.Find(ctx, search)
 	if err != nil {
-		return Report{}, k.sent.explain(err)
-	}
-	if k.sent.exceeded() {
-		return Report{}, ErrTooMuch
+		return Report{}, fmt.Errorf("finding services: %w", err)
 	}
 	k.report.Notes = append(k.report.Notes, catalog.Notes...)
 	k.choosePlaces(catalog.Places)
 	if len(k.places) == 0 {
 		k.say("nothing_to_look_at", "no service with trace metrics had a request from %s to %s", timeseries.Format(q.Span.Start), timeseries.Format(q.Span.End))
 		return k.report, nil
+	}
+	if n := len(k.places); n > mostPlaces && k.report.Step < coarseStep {
+		k.say("coarse_step", "%d services are looked at by the hour: what is over within an hour may be missed; name a service to look more closely", n)
+		k.grid(coarseStep)
 	}
 	if err := k.countEndpoints(ctx); err != nil {
 		return Report{}, err
@@ -121,10 +122,8 @@ func (s Service) Investigate(ctx context.Context, q Query) (Report, error) {
 	k.tellOnce()
 	k.rank()
 	k.chart(ctx)
-	if !q.Quick {
-		if err := k.explain(ctx); err != nil {
-			return Report{}, err
-		}
+	if err := k.explain(ctx); err != nil {
+		return Report{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return Report{}, err
@@ -136,27 +135,30 @@ func (s Service) Investigate(ctx context.Context, q Query) (Report, error) {
 func (s Service) begin(q Query) (*look, error) {
 	if q.Span.Seconds() < hour {
 		return nil, &slo.Defect{
-			Kind: slo.Invalid, Message: fmt.Sprintf("%s is too short to look for what is unusual", q.Span),
+			Kind: slo.Unsupported, Message: fmt.Sprintf("%s is too short to look for what is unusual", q.Span),
 			Hints: []string{"look at an hour or more, such as --last 1d"},
 		}
 	}
 	if s.Workers <= 0 {
 		s.Workers = runtime.GOMAXPROCS(0)
 	}
-	k := &look{Service: s, q: q, wanted: wanted(q.Signals), sent: &tally{most: int64(q.MaxRequests)}}
-	if q.MaxRequests > 0 {
-		k.Source = k.sent.watch(k.Source)
-	}
-	k.report = Report{Span: q.Span, Step: fineStep}
+	k := &look{Service: s, q: q, wanted: wanted(q.Signals)}
+	k.report = Report{Span: q.Span}
 	if q.Span.Seconds() > longSpan {
-		k.report.Step = coarseStep
 		k.say("coarse_step", "more than %d days are looked at by the hour: what is over within an hour may be missed; --last %dd looks more closely", longSpan/day, longSpan/day)
+		k.grid(coarseStep)
+	} else {
+		k.grid(fineStep)
 	}
-	step := k.report.Step
-	k.report.Span = timeseries.Span{Start: timeseries.Floor(q.Span.Start, step), End: timeseries.Floor(q.Span.End, step)}
+	return k, nil
+}
+
+// grid settles the step, and with it where everything begins and ends.
+func (k *look) grid(step int64) {
+	k.report.Step = step
+	k.report.Span = timeseries.Span{Start: timeseries.Floor(k.q.Span.Start, step), End: timeseries.Floor(k.q.Span.End, step)}
 	k.report.History = timeseries.Floor(k.report.Span.Start-history, day)
 	k.loading = timeseries.Span{Start: k.report.History, End: k.report.Span.End}
-	return k, nil
 }
 
 // wanted are the signals to look at. Errors are two signals: their number and their rate.

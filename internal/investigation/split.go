@@ -13,8 +13,8 @@ import (
 // takeStatuses splits a change by status class, against the same hours of a
 // usual week.
 func (k *look) takeStatuses(c *candidate, l *apm.Loaded, d detail) {
-	after, known := sums(l, d.statuses, d.now, d.step)
-	before, alsoKnown := sums(l, d.statuses, d.usual, d.step)
+	after, known := d.sums(l, d.statuses, d.now)
+	before, alsoKnown := d.sums(l, d.statuses, d.usual)
 	if !known || !alsoKnown || c.Signal == Latency {
 		return
 	}
@@ -49,7 +49,7 @@ func merged(a, b map[string]float64) map[string]float64 {
 // held against earlier weeks: requests against the parts that they had right
 // before, errors and latency against what the requests of each let expect.
 func (k *look) takeVersions(c *candidate, l *apm.Loaded, d detail) {
-	hits, known := sums(l, d.hits, d.now, d.step)
+	hits, known := d.sums(l, d.hits, d.now)
 	if !known || len(hits) == 0 || len(hits) == 1 && hits["version:N/A"] > 0 {
 		return
 	}
@@ -61,7 +61,7 @@ func (k *look) takeVersions(c *candidate, l *apm.Loaded, d detail) {
 	var after map[string]float64
 	switch {
 	case c.Signal == Requests:
-		earlier, known := sums(l, d.hits, d.run, d.step)
+		earlier, known := d.sums(l, d.hits, d.run)
 		if !known {
 			return
 		}
@@ -74,7 +74,7 @@ func (k *look) takeVersions(c *candidate, l *apm.Loaded, d detail) {
 		}
 		after = hits
 	case c.family() == Errors:
-		errors, known := sums(l, d.errors, d.now, d.step)
+		errors, known := d.sums(l, d.errors, d.now)
 		rate := c.Expected // of the requests
 		if c.Signal == Errors {
 			rate = c.Expected * float64(c.hi-c.lo) / total
@@ -104,7 +104,7 @@ func (c *candidate) seconds(l *apm.Loaded, d detail, hits map[string]float64) (m
 	if d.means == "" {
 		return nil, false
 	}
-	means, counts := l.Answer(d.means, d.now, d.step), l.Answer(d.hits, d.now, d.step)
+	means, counts := d.of(l.Answer(d.means, d.now, d.step)), d.of(l.Answer(d.hits, d.now, d.step))
 	if means.Err != nil || counts.Err != nil {
 		return nil, false
 	}

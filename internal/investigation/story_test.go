@@ -14,6 +14,11 @@ func ask(services ...string) investigation.Query {
 	return investigation.Query{Services: services, Span: fortnight()}
 }
 
+// askLately is about the last four days, where more would only take longer.
+func askLately(services ...string) investigation.Query {
+	return investigation.Query{Services: services, Span: timeseries.Span{Start: now - 4*day, End: now}}
+}
+
 // investigate answers a query, and checks what holds of every answer.
 func investigate(t *testing.T, s investigation.Service, q investigation.Query) investigation.Report {
 	t.Helper()
@@ -28,7 +33,7 @@ func investigate(t *testing.T, s investigation.Service, q investigation.Query) i
 		if f.Shown && i > 0 && !r.Findings[i-1].Shown {
 			t.Errorf("%s %s is shown after what is not", f.Resource, f.Signal)
 		}
-		if f.Open != (f.End == 0) || f.End != 0 && f.End <= f.Start || f.Query == "" {
+		if (f.Open || f.Lasting) != (f.End == 0) || f.End != 0 && f.End <= f.Start || f.Query == "" {
 			t.Errorf("%s %s from %d to %d, open %v, by %q", f.Resource, f.Signal, f.Start, f.End, f.Open, f.Query)
 		}
 		for what, shares := range map[string][]investigation.Share{"contributors": f.Contributors, "statuses": f.Statuses, "versions": f.Versions} {
@@ -87,7 +92,7 @@ func TestTenfoldLoginIsToldOnce(t *testing.T) {
 	w := &world{flows: auth()}
 	at := now - 3*day + 2*hour - 8*minute // Friday 13:52
 	w.flows[0].rate = during(w.flows[0].rate, at, at+35*minute, 10)
-	r := investigate(t, w.service(), ask("auth"))
+	r := investigate(t, w.service(), askLately("auth"))
 	f := only(t, r)
 	if f.Resource != "POST /login" || f.Tag != "resource_name:post_/login" || f.Signal != investigation.Requests || f.Kind != anomaly.Spike {
 		t.Errorf("%s (%s): %s %s", f.Resource, f.Tag, f.Signal, f.Kind)
@@ -145,6 +150,22 @@ func TestErrorBurstAfterARelease(t *testing.T) {
 	}
 }
 
+// An endpoint that fails and is asked for more carries the error rate of all,
+// although the others are fewer of the requests than they were.
+func TestErrorsAreThoseOfWhoFails(t *testing.T) {
+	t.Parallel()
+	w := &world{flows: auth()}
+	at := now - 2*day + 7*minute
+	w.flows[0].rate = during(w.flows[0].rate, at, at+35*minute, 8)
+	w.flows[0].fail = during(w.flows[0].fail, at, at+35*minute, 100)
+	q := askLately("auth")
+	q.Signals = []investigation.Signal{investigation.Errors}
+	f := only(t, investigate(t, w.service(), q))
+	if f.Resource != "POST /login" || f.Signal != investigation.ErrorRate || !near(f.Contributors[0].Share, 1) {
+		t.Errorf("%s %s, carried by %v", f.Resource, f.Signal, f.Contributors)
+	}
+}
+
 // What all endpoints have in common is told once, of the service.
 func TestHappeningsOfAllEndpoints(t *testing.T) {
 	t.Parallel()
@@ -179,7 +200,7 @@ func TestHappeningsOfAllEndpoints(t *testing.T) {
 		{3, investigation.Requests, []anomaly.Kind{anomaly.Shift, anomaly.Drift}, 0, 1.8, "GET /session"},
 	} {
 		f, there := told[c.days]
-		if !there || len(told) != 5 || f.Signal != c.signal || !slices.Contains(c.kinds, f.Kind) || f.Open != (c.seconds == 0) {
+		if !there || len(told) != 5 || f.Signal != c.signal || !slices.Contains(c.kinds, f.Kind) || (f.End == 0) != (c.seconds == 0) {
 			t.Errorf("%d days ago, of %d findings: %s %s, open %v", c.days, len(told), f.Signal, f.Kind, f.Open)
 			continue
 		}
@@ -207,7 +228,7 @@ func TestNewAndGoneEndpoints(t *testing.T) {
 	for _, f := range shown(investigate(t, w.service(), ask("auth"))) {
 		kinds[f.Resource+" "+string(f.Kind)] = f
 	}
-	if f, told := kinds["POST /token new"]; !told || len(kinds) != 2 || f.Start != at {
+	if f, told := kinds["POST /token new"]; !told || len(kinds) != 2 || f.Start != at || f.End != 0 {
 		t.Errorf("%d findings: %v", len(kinds), kinds)
 	}
 	if f, told := kinds["POST /logout gone"]; !told || f.End != 0 || f.Observed != 0 {
@@ -241,7 +262,7 @@ func TestLegacyLatency(t *testing.T) {
 	w := &world{flows: auth(), legacy: true}
 	at := now - 2*day
 	w.flows[0].slow = during(w.flows[0].slow, at, at+50*minute, 4)
-	q := ask("auth")
+	q := askLately("auth")
 	q.Signals = []investigation.Signal{investigation.Latency}
 	f := only(t, investigate(t, w.service(), q))
 	if f.Resource != "POST /login" || f.Signal != investigation.Latency || !near(f.Observed, .48) || !near(f.Expected, .12) {

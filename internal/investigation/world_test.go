@@ -1,6 +1,7 @@
 package investigation_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -68,6 +69,11 @@ type world struct {
 	// operation of all of them.
 	operation string
 	legacy    bool
+	// most is how many endpoints are answered a query, those with the most of it,
+	// and of what is alike now these and then those; 0 for all.
+	most int
+	// hourly says that nothing is kept by the minute.
+	hourly bool
 	// refuse says which requests fail.
 	refuse func(r timeseries.Request) error
 
@@ -261,7 +267,11 @@ func (w *world) answer(text string, span timeseries.Span, step int64) timeseries
 		g.weight[at] += weight
 	}
 	chosen := named(q.Filter)
-	for _, f := range w.flows {
+	flows := w.flows
+	if w.hourly && step < 5*minute {
+		flows = nil
+	}
+	for _, f := range flows {
 		if chosen != nil && !chosen[f.endpoint] || !q.Filter.Match([]string{"service:" + f.service, "env:prod", "resource_name:" + f.endpoint}) {
 			continue
 		}
@@ -290,6 +300,20 @@ func (w *world) answer(text string, span timeseries.Span, step int64) timeseries
 				add(f, t, "", seconds, 1)
 			}
 		})
+	}
+	if w.most > 0 && slices.Contains(q.By, "resource_name") {
+		whole := map[string]float64{}
+		for key, g := range groups {
+			for _, v := range g.value {
+				whole[key] += v
+			}
+		}
+		order := slices.SortedFunc(maps.Keys(groups), func(a, b string) int {
+			return cmp.Or(cmp.Compare(math.Ilogb(whole[b]), math.Ilogb(whole[a])), cmp.Compare(noise(a, span.Start, 0), noise(b, span.Start, 0)))
+		})
+		for _, key := range order[min(w.most, len(order)):] {
+			delete(groups, key)
+		}
 	}
 	var answer timeseries.Answer
 	for _, key := range slices.Sorted(maps.Keys(groups)) {

@@ -45,15 +45,15 @@ func misses(c *Case, o Outcome, found []anomaly.Finding) []string {
 	}
 	windows, _ := ruleAt(c.Series.Step).windows(c)
 	for _, f := range found {
-		p := points(c, f.Span)
+		p := points(c, told(f))
 		outside := p.last - p.first
 		touches := slices.ContainsFunc(windows, func(w window) bool { return p.first < w.around.last && p.last > w.around.first })
 		for _, w := range windows {
 			outside -= max(0, min(p.last, w.around.last)-max(p.first, w.around.first))
 		}
 		if !touches || int64(outside)*c.Series.Step > 2*hour {
-			out = append(out, fmt.Sprintf("stray: %s: %s %v (%.1f h outside, touches an incident: %v) observed %.4g expected %.4g score %.1f record %.2f small %v open %v",
-				where, f.Kind, timeseries.Span{Start: f.Span.Start, End: f.Span.End}, float64(int64(outside)*c.Series.Step)/hour, touches, f.Observed, f.Expected, f.Score, f.Record, f.Small, f.Open))
+			out = append(out, fmt.Sprintf("stray: %s: %s %v (%.1f h outside, touches an incident: %v) observed %.4g expected %.4g score %.1f record %.2f small %v open %v lasting %v",
+				where, f.Kind, timeseries.Span{Start: f.Span.Start, End: f.Span.End}, float64(int64(outside)*c.Series.Step)/hour, touches, f.Observed, f.Expected, f.Score, f.Record, f.Small, f.Open, f.Lasting))
 		}
 	}
 	return out

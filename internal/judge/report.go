@@ -106,7 +106,7 @@ func (p *page) overall() {
 		p.row(name, ratio(a.recall()), ratio(v.recall()), ratio(a.precision()), ratio(a.f1()), ratio(v.f1()), number(a.perWeek()), a.strays(),
 			ratio(share(v.in7, v.events)), ratio(share(v.in10, v.events)), ratio(a.vus()))
 	}
-	p.line("\nFalse alarms are hours: a finding that lasts for days and touches an incident in passing is billed for each of the others. Stray findings touch no incident; they are findings a series and week.")
+	p.line("\nOf a finding that lasts the first week counts. False alarms are hours: a finding that lasts for days and touches an incident in passing is billed for each of the others. Stray findings touch no incident; they are findings a series and week.")
 	p.line("\nThe yardsticks have the threshold that is best for them on this corpus, which flatters them.")
 }
 

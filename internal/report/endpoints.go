@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,6 +108,9 @@ func (v endpointView) held() string {
 // lead is the service as a whole, who changed it most, and what it is held against.
 func (v endpointView) lead() []string {
 	if v.empty() {
+		if slices.ContainsFunc(v.Table.Notes, func(n slo.Note) bool { return n.Code == endpoint.NoteAllExcluded }) {
+			return []string{fmt.Sprintf("Nothing is left of %s without the excluded endpoints.", oneLine(v.Table.Place.Service)), v.held()}
+		}
 		return []string{fmt.Sprintf("No request to %s in this stretch or in the earlier one.", oneLine(v.Table.Place.Service)), v.held()}
 	}
 	now, before := v.Table.Total.Now, v.Table.Total.Before
@@ -181,7 +185,10 @@ func wasBefore(now string, before float64, words func(float64) string) string {
 	return now + " (" + words(before) + " before)"
 }
 
-func rateWords(rate float64) string { return significant(percentage(rate), spreadDigits) + "%" }
+// rateWords says of an error rate what the table does: never less than it is.
+func rateWords(rate float64) string {
+	return decimal(percentage(rate), errorDecimals(rate), document.Up) + "%"
+}
 
 func latencyWords(v float64) string {
 	by := measureOf(seconds, math.Abs(v))

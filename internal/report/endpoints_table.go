@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/slo-cli/slo/internal/document"
 	"github.com/slo-cli/slo/internal/endpoint"
@@ -70,10 +71,13 @@ const (
 )
 
 // table has a line for each row, and below them what makes the columns add up.
-// That there is nothing is said in the lead.
+// That there is nothing is said to people in the lead, and to machines in the total.
 func (v endpointView) table() document.Table {
 	t := document.Table{Columns: v.columns()}
 	if v.empty() {
+		total := v.line(lineTotal, "total", v.Table.Total, document.Plain).row(t.Columns, document.Plain)
+		total.Machine = true
+		t.Rows = append(t.Rows, total)
 		return t
 	}
 	for _, r := range v.rows {
@@ -100,8 +104,8 @@ func (v endpointView) line(kind, name string, r endpoint.Row, severity document.
 		"requests":              compactly(now.Requests),
 		"shown_requests_change": v.volumeChange(r, change),
 		"shown_rate":            number(finite(v.perSecond(now.Requests)), rateDecimals(v.perSecond(now.Requests)), document.Nearest, ""),
-		"shown_error_rate":      number(finite(percentage(now.ErrorRate)), 2, document.Up, "%"),
-		"shown_error_change":    errorChange(change),
+		"shown_error_rate":      number(finite(percentage(now.ErrorRate)), errorDecimals(now.ErrorRate), document.Up, "%"),
+		"shown_error_change":    errorChange(change, now.ErrorRate),
 		"shown_request_share":   shareCell(r.RequestShare), "shown_error_share": shareCell(r.ErrorShare),
 		"shown_time_share": shareCell(r.TimeShare), "shown_change_share": shareCell(r.ChangeShare),
 		"trend": trendCell(r.Trend), "shown_trend": trendCell(folded(r.Trend)),
@@ -149,6 +153,9 @@ type changes struct{ requests, errorRate, avg, p50, p95, p99 float64 }
 
 func (v endpointView) changeOf(r endpoint.Row) changes {
 	now, before := r.Now, r.Before
+	if nan := math.NaN(); r.Uneven {
+		return changes{nan, nan, nan, nan, nan, nan}
+	}
 	return changes{
 		ratioOf(now.Requests, v.asLong(before.Requests)), now.ErrorRate - before.ErrorRate,
 		ratioOf(now.Mean, before.Mean), ratioOf(now.P50, before.P50), ratioOf(now.P95, before.P95), ratioOf(now.P99, before.P99),
@@ -192,8 +199,24 @@ func multiple(ratio float64) document.Cell {
 	return c
 }
 
-func errorChange(c changes) document.Cell {
-	cell := number(finite(percentage(c.errorRate)), 2, document.Nearest, "")
+// errorDecimals are two for an error rate, and for a small one as many as tell
+// it from none by two digits.
+func errorDecimals(rate float64) int {
+	const fewest, most = 2, 6
+	percent := math.Abs(percentage(rate))
+	if !(percent > 0) || math.IsInf(percent, 0) {
+		return fewest
+	}
+	n := min(max(1-int(math.Floor(math.Log10(percent))), fewest), most)
+	for text := decimal(percent, n, document.Up); n > fewest && strings.HasSuffix(text, "0"); n-- {
+		text = text[:len(text)-1]
+	}
+	return n
+}
+
+// errorChange has as many digits as the rate beside it.
+func errorChange(c changes, rate float64) document.Cell {
+	cell := number(finite(percentage(c.errorRate)), errorDecimals(rate), document.Nearest, "")
 	cell.Sign = true
 	if c.errorRate >= moreErrors {
 		cell.Severity = document.Bad

@@ -302,3 +302,67 @@ func TestEndpointsFit(t *testing.T) {
 		}
 	}
 }
+
+// The head and the table say the same of an error rate, however small it is.
+func TestEndpointsErrorRate(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		rate float64
+		want string
+	}{{0.00012, "0.012%"}, {0.000121, "0.013%"}, {0.0000004, "0.00004%"}, {1e-9, "0.000001%"}, {0.025001, "2.51%"}, {0.00999, "1.00%"}, {0.5, "50.00%"}} {
+		e := fortnights()
+		e.Table.Total.Now.ErrorRate, e.Table.Total.Before.ErrorRate = test.rate, test.rate
+		out := string(rendered(t, report.Endpoints(e), render.FormatTable, render.Options{Width: 200, ASCII: true}))
+		if !strings.Contains(out, "errors "+test.want+" ("+test.want+" before)") || strings.Count(out, " "+test.want) != 2 {
+			t.Errorf("%v is not %s twice:\n%s", test.rate, test.want, out)
+		}
+	}
+}
+
+// Machines get the header and the total even where there is nothing else.
+func TestEndpointsEmptyCSV(t *testing.T) {
+	t.Parallel()
+	records, err := csv.NewReader(bytes.NewReader(rendered(t, report.Endpoints(comparisons()["empty"]), render.FormatCSV, render.Options{}))).ReadAll()
+	if err != nil || len(records) != 2 || records[0][0] != "resource" || records[1][1] != "total" || records[1][3] != "0" {
+		t.Errorf("%v, %v", records, err)
+	}
+}
+
+// A sum of other groups in each stretch is not compared.
+func TestEndpointsUneven(t *testing.T) {
+	t.Parallel()
+	e := fortnights()
+	rest := *e.Table.Rest
+	rest.Before, rest.Uneven = figures(10_000, 500, 1, 1, 1, 1), true
+	e.Table.Rest = &rest
+	var doc struct {
+		Rest struct{ Change map[string]any }
+	}
+	if err := json.Unmarshal(rendered(t, report.Endpoints(e), render.FormatJSON, render.Options{}), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for key, v := range doc.Rest.Change {
+		if v != nil {
+			t.Errorf("%s of the rest is %v", key, v)
+		}
+	}
+	if len(doc.Rest.Change) != 6 {
+		t.Errorf("changes %v", doc.Rest.Change)
+	}
+}
+
+// That all was excluded does not mean that there was no request.
+func TestEndpointsAllExcluded(t *testing.T) {
+	t.Parallel()
+	e := fortnights()
+	e.Table.Rows, e.Table.Rest = nil, nil
+	e.Table.Total = endpoint.Row{Name: "total", Now: noFigures(), Before: noFigures()}
+	e.Table.Notes = []slo.Note{{Code: endpoint.NoteAllExcluded, Text: "every endpoint is left out by *"}}
+	var out bytes.Buffer
+	if err := render.Write(&out, render.FormatTable, report.Endpoints(e), render.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if s := out.String(); strings.Contains(s, "No request") || !strings.Contains(s, "every endpoint is left out by *") {
+		t.Error(s)
+	}
+}

@@ -242,7 +242,7 @@ func (v investigationView) lookedAt() string {
 	}
 	what := fmt.Sprintf("Looked at %s", v.signals())
 	switch r := v.Report; {
-	case r.Known == 0:
+	case r.Known == 0 || r.Endpoints == 0:
 		what += " of the whole"
 	case r.Endpoints >= r.Known:
 		what += fmt.Sprintf(" of the whole and of %s", plural(r.Known, "endpoint"))

@@ -19,7 +19,9 @@ const mostNearby = 5
 // items are the findings as sentences, with what explains them below.
 func (v investigationView) items() []document.Item {
 	var items []document.Item
-	for _, f := range v.shown() {
+	shown := v.shown()
+	for i, f := range shown {
+		f.Costs = slices.DeleteFunc(slices.Clone(f.Costs), func(c investigation.Cost) bool { return costTold(shown[:i], f, c) })
 		item := document.Item{Text: v.sentence(f), Severity: document.Warn, Details: v.details(f)}
 		if !f.Shown {
 			item.Severity = document.Muted
@@ -49,7 +51,7 @@ func (v investigationView) details(f investigation.Finding) []document.Detail {
 	}
 	add("status classes", sharesOf(f.Statuses))
 	add("versions", sharesOf(f.Versions))
-	add("cost", costOf(f.Costs))
+	add("cost", costOf(f))
 	for _, e := range nearest(f) {
 		add("nearby", v.event(f, e))
 	}
@@ -80,14 +82,21 @@ func (v investigationView) unusual(f investigation.Finding) string {
 	if wobbles && f.Score >= 1 && !math.IsInf(f.Score, 0) {
 		parts = append(parts, scoreWords(f.Score)+" times "+whose+" usual wobble")
 	}
-	// The record is held against the third largest hour, so more must not be said.
-	if days := v.recordDays(); wobbles && f.Record > 1 && days >= 2 {
+	switch days := v.recordDays(); {
+	case !wobbles || days < 2:
+	case f.Largest:
+		parts = append(parts, fmt.Sprintf("the largest in %d days", days))
+	case f.Record > 1: // held against the third largest hour, so more must not be said
 		parts = append(parts, fmt.Sprintf("among the three most unusual hours in %d days", days))
 	}
 	if f.Short {
 		parts = append(parts, "too little history to know what is usual at this time of the week")
 	}
-	if f.Resolution > 60 {
+	switch {
+	case f.Resolution <= 60 || f.Kind == anomaly.Drift: // which has no sharp ends
+	case endOf(f) == 0:
+		parts = append(parts, "its start is known to "+length(f.Resolution))
+	default:
 		parts = append(parts, "start and end are known to "+length(f.Resolution))
 	}
 	return strings.Join(parts, ", ")
@@ -141,26 +150,72 @@ func shareWords(share float64) string {
 	return separated(decimal(percent, 0, document.Nearest)) + "%"
 }
 
-// costOf is what a finding took of error budgets; what took nothing is not told.
-func costOf(costs []investigation.Cost) string {
+// costOf is what a finding took of error budgets, where it is more than the same
+// hours usually take.
+func costOf(f investigation.Finding) string {
 	var parts []string
-	for _, c := range costs {
-		percent := "an unknown part"
-		switch {
-		case math.IsNaN(c.Percent) || math.IsInf(c.Percent, 0):
-		case c.Percent <= 0:
+	for _, c := range f.Costs {
+		if !worthTelling(f, c) {
 			continue
-		case c.Percent < 1:
-			percent = "less than 1%"
-		default:
+		}
+		percent := "an unknown part"
+		if !math.IsNaN(c.Percent) && !math.IsInf(c.Percent, 0) {
 			percent = percentUp(c.Percent)
 		}
-		parts = append(parts, fmt.Sprintf("%s of the %s budget of %s", percent, c.Timeframe, shortened(oneLine(c.Name), longestName)))
+		part := fmt.Sprintf("%s of the %s budget of %s", percent, c.Timeframe, shortened(oneLine(c.Name), longestName))
+		if usual, known := finite(c.Usual).Value(); known {
+			part += fmt.Sprintf(" (%s in the same hours %s before)", usualPercent(usual), weeks(c.Weeks))
+		}
+		parts = append(parts, part)
 	}
-	if len(parts) == 0 {
-		return ""
+	return few(parts)
+}
+
+// The cost of a finding is told from so many percent of the budget on, and where
+// it is so many times what is usual.
+const (
+	leastCost = 1
+	timesCost = 2
+)
+
+func worthTelling(f investigation.Finding, c investigation.Cost) bool {
+	switch usual, known := finite(c.Usual).Value(); {
+	// What was spent while an endpoint is there, or is not, is rarely spent by that.
+	case c.Percent < leastCost, f.Kind == anomaly.New, f.Kind == anomaly.Gone:
+		return false
+	case known:
+		return !(c.Percent < timesCost*usual)
 	}
-	return "took " + few(parts)
+	// Fewer requests are not what spends a budget, as far as is known.
+	fewer := f.Kind == anomaly.Drop || f.Kind == anomaly.Silence
+	return f.Signal != investigation.Requests || !fewer
+}
+
+// costTold reports whether a more important finding of the same service and time
+// says already what that time took of a budget.
+func costTold(before []investigation.Finding, f investigation.Finding, c investigation.Cost) bool {
+	const apart = 300
+	near := func(a, b int64) bool { return max(a-b, b-a) <= apart }
+	return slices.ContainsFunc(before, func(b investigation.Finding) bool {
+		return b.Place.Service == f.Place.Service && near(startOf(b), startOf(f)) && near(endOf(b), endOf(f)) &&
+			slices.ContainsFunc(b.Costs, func(t investigation.Cost) bool {
+				return t.ID == c.ID && t.Timeframe == c.Timeframe && worthTelling(b, t)
+			})
+	})
+}
+
+func usualPercent(v float64) string {
+	if v > 0 && v < 0.1 {
+		return "less than 0.1%"
+	}
+	return significant(max(0, v), 1) + "%"
+}
+
+func weeks(n int) string {
+	if n <= 1 {
+		return "a week"
+	}
+	return fmt.Sprintf("%d weeks", n)
 }
 
 // nearest are the events that lie nearest to the start of a finding, in order of time.
@@ -178,13 +233,8 @@ func nearest(f investigation.Finding) []timeseries.Event {
 
 // event is one thing that happened, and how long before or after the start of a finding.
 func (v investigationView) event(f investigation.Finding, e timeseries.Event) string {
-	kind := string(e.Kind)
-	title := phrase(e.Title)
-	if kind != "" && !strings.Contains(strings.ToLower(title), kind) {
-		title = strings.TrimRight(kind+" "+title, " ")
-	}
 	at := ""
-	switch off := e.At - startOf(f); {
+	switch off := e.At - e.At%60 - startOf(f); { // by the minutes that are on the line
 	case off <= -60:
 		at = length(-off) + " before"
 	case off < 60:
@@ -192,7 +242,33 @@ func (v investigationView) event(f investigation.Finding, e timeseries.Event) st
 	default:
 		at = length(off) + " after it began"
 	}
-	return clock(e.At, v.Zone) + " " + title + ", " + at
+	return clock(e.At, v.Zone) + " " + titleOf(e) + ", " + at
+}
+
+// kindWords are how titles say of what kind an event is.
+var kindWords = map[timeseries.EventKind][]string{
+	timeseries.Deployment:       {"deployment", "deployed", "deploying", "deploy", "released", "release"},
+	timeseries.MonitorAlert:     {"monitor"},
+	timeseries.StatusCorrection: {"correction"},
+	timeseries.OtherEvent:       {"event"},
+}
+
+// titleOf is the title of an event, with its kind in front once.
+func titleOf(e timeseries.Event) string {
+	kind, title := string(e.Kind), phrase(e.Title)
+	if kind == "" || e.Kind == timeseries.StatusCorrection && strings.Contains(title, kind) {
+		return title
+	}
+	fields := strings.Fields(title)
+	says := func(word string) bool {
+		return slices.Contains(kindWords[e.Kind], strings.ToLower(strings.Trim(word, ".:!")))
+	}
+	if n := len(fields); n > 0 && says(fields[0]) {
+		fields = fields[1:]
+	} else if n > 0 && says(fields[n-1]) {
+		fields = fields[:n-1]
+	}
+	return strings.TrimRight(kind+" "+strings.Join(fields, " "), " ")
 }
 
 // length is a length of time in its largest fitting unit.

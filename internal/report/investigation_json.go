@@ -47,13 +47,15 @@ type placeJSON struct {
 }
 
 type anomalyJSON struct {
-	Service      *string         `json:"service"`
-	Resource     *string         `json:"resource"`
-	Signal       *string         `json:"signal"`
-	Kind         anomaly.Kind    `json:"kind"`
-	Start        time.Time       `json:"start"`
-	End          *time.Time      `json:"end"`
-	Observed     *float64        `json:"observed"`
+	Service  *string      `json:"service"`
+	Resource *string      `json:"resource"`
+	Signal   *string      `json:"signal"`
+	Kind     anomaly.Kind `json:"kind"`
+	Start    time.Time    `json:"start"`
+	End      *time.Time   `json:"end"`
+	Observed *float64     `json:"observed"`
+	// ObservedFrom is the start of what Observed and Expected are means over, up to the end.
+	ObservedFrom time.Time       `json:"observed_from"`
 	Expected     *float64        `json:"expected"`
 	Ratio        *float64        `json:"ratio"`
 	Score        *float64        `json:"score"`
@@ -82,9 +84,11 @@ type anomalyJSON struct {
 }
 
 type costJSON struct {
-	SLOID     string   `json:"slo_id"`
+	SLOID string `json:"slo_id"`
+	// Percent was spent in the stretch, and Usual in the same hours whole weeks before.
 	Percent   *float64 `json:"percent"`
-	SLO       string   `json:"slo"`
+	Usual     *float64 `json:"usual_percent"`
+	Name      string   `json:"name"`
 	Timeframe string   `json:"timeframe"`
 }
 
@@ -146,7 +150,8 @@ func (v investigationView) anomaly(f investigation.Finding) anomalyJSON {
 	m := v.measured(f)
 	j := anomalyJSON{
 		Signal: textOrNull(string(f.Signal)), Kind: f.Kind, Start: instant(startOf(f)), End: instantOrNull(endOf(f)),
-		Observed: finite(m.observed).Pointer(), Expected: finite(m.expected).Pointer(), Ratio: finite(m.ratio()).Pointer(),
+		ObservedFrom: instant(observedFrom(f)),
+		Observed:     finite(m.observed).Pointer(), Expected: finite(m.expected).Pointer(), Ratio: finite(m.ratio()).Pointer(),
 		Score: finite(f.Score).Pointer(), BudgetSpent: make([]costJSON, 0, len(f.Costs)),
 		Contributors: make([]resourceShare, 0, len(f.Contributors)), Nearby: make([]nearbyJSON, 0, len(f.Nearby)),
 		Query: textOrNull(f.Query), URL: textOrNull(v.link(f)),
@@ -159,7 +164,7 @@ func (v investigationView) anomaly(f investigation.Finding) anomalyJSON {
 		j.Env, j.Operation = textOrNull(f.Place.Env), textOrNull(f.Place.Operation.Name)
 	}
 	for _, c := range f.Costs {
-		j.BudgetSpent = append(j.BudgetSpent, costJSON{c.ID, finite(c.Percent).Pointer(), c.Name, c.Timeframe.String()})
+		j.BudgetSpent = append(j.BudgetSpent, costJSON{c.ID, finite(c.Percent).Pointer(), finite(c.Usual).Pointer(), c.Name, c.Timeframe.String()})
 	}
 	for _, s := range f.Contributors {
 		j.Contributors = append(j.Contributors, resourceShare{s.Name, finite(s.Share).Pointer()})

@@ -12,11 +12,24 @@ import (
 
 // sentence is a finding in words, with numbers that can be checked.
 func (v investigationView) sentence(f investigation.Finding) string {
-	s := v.happened(f) + ", " + v.when(f)
+	s := v.happened(f)
+	if from, comes := v.comes(f); comes {
+		s = from + ", " + s
+	} else {
+		s += ", " + v.when(f)
+	}
 	if where := v.where(f); where != "" {
 		s = where + ": " + s
 	}
 	return s
+}
+
+// comes is "new since …" or "gone since …" for what came or went and stayed so.
+func (v investigationView) comes(f investigation.Finding) (string, bool) {
+	if f.Kind != anomaly.New && f.Kind != anomaly.Gone || endOf(f) != 0 {
+		return "", false
+	}
+	return string(f.Kind) + " since " + v.moment(time.Unix(startOf(f), 0).In(v.Zone)), true
 }
 
 // where is what a finding is about: its endpoint, or the service as a whole,
@@ -69,6 +82,9 @@ func (v investigationView) happened(f investigation.Finding) string {
 	case anomaly.Shift:
 		return m.compared(before, m.noun+" shifted to ", m.noun+" shifted to ")
 	case anomaly.Drift:
+		if lately(f) {
+			m.when = " in the newest day"
+		}
 		return m.compared(before, m.noun+" rose slowly to ", m.noun+" fell slowly to ")
 	case anomaly.Burst:
 		if m.none() && m.observed > 0 {
@@ -76,12 +92,13 @@ func (v investigationView) happened(f investigation.Finding) string {
 		}
 		return "burst of errors, " + m.compared(v.usual(f), m.noun+" ", m.noun+" down to ")
 	case anomaly.New:
+		word := v.wordOf(f)
 		if m.dimension == perMinute {
-			return "new, " + m.amount() + " where there were none before"
+			return word + m.amount() + " where there were none before"
 		}
-		return "new, " + m.noun + " " + m.tell().observed
+		return word + m.noun + " " + m.tell().observed
 	case anomaly.Gone:
-		return "gone, " + m.nothing(before)
+		return v.wordOf(f) + m.nothing(before)
 	case anomaly.Silence:
 		if m.observed == 0 {
 			return m.nothing(v.usual(f))
@@ -89,6 +106,14 @@ func (v investigationView) happened(f investigation.Finding) string {
 	case anomaly.Spike, anomaly.Drop:
 	}
 	return m.compared(v.usual(f), m.noun+" ", m.noun+" down to ")
+}
+
+// wordOf is the kind in front of what happened, unless "new since …" says it already.
+func (v investigationView) wordOf(f investigation.Finding) string {
+	if _, comes := v.comes(f); comes {
+		return ""
+	}
+	return string(f.Kind) + ", "
 }
 
 // against is what a value is held against, in three places of a sentence.
@@ -147,7 +172,7 @@ func (m measured) compared(a against, up, down string) string {
 	if m.ratio() < shareBelow {
 		begin = down
 	}
-	return begin + t.relation + " " + a.level + " (" + t.observed + per + " against " + t.usual() + ")"
+	return begin + t.relation + " " + a.level + " (" + t.observed + per + m.when + " against " + t.usual() + ")"
 }
 
 // nothing says that nothing came.
@@ -193,7 +218,7 @@ func (m measured) amount() string {
 	return t.observed + " " + noun + m.measure().per
 }
 
-// startOf and endOf are the ends of a finding, as exact as they are known; the end is 0 while it goes on.
+// startOf and endOf are the ends of a finding, as exact as they are known; the end is 0 while it goes on and where it stayed.
 func startOf(f investigation.Finding) int64 {
 	if f.Start != 0 {
 		return f.Start
@@ -202,10 +227,24 @@ func startOf(f investigation.Finding) int64 {
 }
 
 func endOf(f investigation.Finding) int64 {
-	if f.End != 0 || f.Open {
+	if f.End != 0 || f.Open || f.Lasting {
 		return f.End
 	}
 	return f.Span.End
+}
+
+// lately reports whether the values are not those of the whole stretch: what
+// rises slowly and goes on is told as far as it has come.
+func lately(f investigation.Finding) bool {
+	return f.Kind == anomaly.Drift && f.Lasting && f.Span.Seconds() > int64(slo.Day)
+}
+
+// observedFrom is where the stretch begins that observed and expected are means over.
+func observedFrom(f investigation.Finding) int64 {
+	if lately(f) {
+		return f.Span.End - int64(slo.Day)
+	}
+	return startOf(f)
 }
 
 // when is the time of a finding on the clock of the reader.
@@ -213,8 +252,8 @@ func (v investigationView) when(f investigation.Finding) string {
 	start, end := time.Unix(startOf(f), 0).In(v.Zone), endOf(f)
 	if end == 0 {
 		since := "since " + v.moment(start)
-		if f.Kind == anomaly.Gone {
-			return since
+		if f.Lasting {
+			return since + ", and it stayed"
 		}
 		return since + ", still going on"
 	}

@@ -71,8 +71,10 @@ func sentenceOf(t *testing.T, i report.InvestigationReport) string {
 	return items[0].Text
 }
 
-func open(f *investigation.Finding)  { f.End, f.Open = 0, true }
-func whole(f *investigation.Finding) { f.Resource, f.Tag = "", "" }
+func open(f *investigation.Finding)    { f.End, f.Open = 0, true }
+func lasting(f *investigation.Finding) { f.End, f.Lasting = 0, true }
+func ofDays(f *investigation.Finding)  { lasting(f); f.Span.End = f.Span.Start + 5*aDay }
+func whole(f *investigation.Finding)   { f.Resource, f.Tag = "", "" }
 
 func TestInvestigationSentences(t *testing.T) {
 	t.Parallel()
@@ -83,7 +85,9 @@ func TestInvestigationSentences(t *testing.T) {
 		latency  = investigation.Latency
 	)
 	const at = ", from 13:52 to 14:27 UTC on 10 Nov"
-	const since = ", since 13:52 UTC on 10 Nov, still going on"
+	const from = " since 13:52 UTC on 10 Nov"
+	const since = "," + from + ", still going on"
+	const stayed = "," + from + ", and it stayed"
 	for _, c := range []struct {
 		f    investigation.Finding
 		want string
@@ -105,21 +109,27 @@ func TestInvestigationSentences(t *testing.T) {
 		{found(requests, anomaly.Drop, 480, 500, 60, nil), "POST /login: requests 4% below the usual for a Tuesday 14:00 (96 a minute against 100 ± 12)" + at},
 		{found(requests, anomaly.Silence, 0, 500, 60, nil), "POST /login: no requests where 100 ± 12 a minute are usual for a Tuesday 14:00" + at},
 		{found(requests, anomaly.Shift, 1050, 500, 60, open), "POST /login: requests shifted to 2.1 times the level before (210 a minute against 100 ± 12)" + since},
+		{found(requests, anomaly.Shift, 1050, 500, 60, lasting), "POST /login: requests shifted to 2.1 times the level before (210 a minute against 100 ± 12)" + stayed},
+		{found(latency, anomaly.Drift, 0.3, 0.15, 0.012, lasting), "POST /login: mean latency rose slowly to 2.0 times the level before (300 ms against 150 ± 12 ms)" + stayed},
+		{found(latency, anomaly.Drift, 0.3, 0.15, 0.012, ofDays), "POST /login: mean latency rose slowly to 2.0 times the level before (300 ms in the newest day against 150 ± 12 ms)" + stayed},
+		{found(requests, anomaly.Drift, 900, 500, 60, ofDays), "POST /login: requests rose slowly to 1.8 times the level before (180 a minute in the newest day against 100 ± 12)" + stayed},
+		{found(requests, anomaly.New, 600, 0, 0, lasting), "POST /login: new" + from + ", 120 requests a minute where there were none before"},
+		{found(requests, anomaly.Gone, 0, 500, 60, nil), "POST /login: gone, no requests where there were 100 ± 12 a minute before" + at},
 		{found(requests, anomaly.Shift, 300, 500, 60, open), "POST /login: requests shifted to 60% of the level before (60 a minute against 100 ± 12)" + since},
 		{found(requests, anomaly.Shift, 60, 0, 0, open), "POST /login: requests where there were none before (12 a minute)" + since},
 		{found(requests, anomaly.Shift, 0, 500, 60, open), "POST /login: no requests where there were 100 ± 12 a minute before" + since},
 		{found(requests, anomaly.Drift, 900, 500, 60, func(f *investigation.Finding) { f.End = tuesday + 3*aDay }), "POST /login: requests rose slowly to 1.8 times the level before (180 a minute against 100 ± 12), from 13:52 UTC on 10 Nov to 13:52 UTC on 13 Nov"},
 		{found(requests, anomaly.Drift, 300, 500, 60, open), "POST /login: requests fell slowly to 60% of the level before (60 a minute against 100 ± 12)" + since},
-		{found(requests, anomaly.New, 600, 0, 0, open), "POST /login: new, 120 requests a minute where there were none before" + since},
+		{found(requests, anomaly.New, 600, 0, 0, open), "POST /login: new" + from + ", 120 requests a minute where there were none before"},
 		{found(requests, anomaly.New, 5, 0, 0, nil), "POST /login: new, 1 request a minute where there were none before" + at},
-		{found(requests, anomaly.Gone, 0, 500, 60, open), "POST /login: gone, no requests where there were 100 ± 12 a minute before, since 13:52 UTC on 10 Nov"},
+		{found(requests, anomaly.Gone, 0, 500, 60, open), "POST /login: gone" + from + ", no requests where there were 100 ± 12 a minute before"},
 		{found(errors, anomaly.Spike, 200, 50, 5, nil), "POST /login: errors 4.0 times the usual for a Tuesday 14:00 (40 a minute against 10 ± 1)" + at},
 		{found(errors, anomaly.Drop, 10, 50, 5, nil), "POST /login: errors down to 20% of the usual for a Tuesday 14:00 (2 a minute against 10 ± 1)" + at},
 		{found(errors, anomaly.Silence, 0, 50, 5, nil), "POST /login: no errors where 10 ± 1 a minute are usual for a Tuesday 14:00" + at},
 		{found(errors, anomaly.Shift, 200, 50, 5, nil), "POST /login: errors shifted to 4.0 times the level before (40 a minute against 10 ± 1)" + at},
 		{found(errors, anomaly.Drift, 100, 50, 5, nil), "POST /login: errors rose slowly to 2.0 times the level before (20 a minute against 10 ± 1)" + at},
-		{found(errors, anomaly.New, 50, 0, 0, open), "POST /login: new, 10 errors a minute where there were none before" + since},
-		{found(errors, anomaly.Gone, 0, 50, 5, open), "POST /login: gone, no errors where there were 10 ± 1 a minute before, since 13:52 UTC on 10 Nov"},
+		{found(errors, anomaly.New, 50, 0, 0, open), "POST /login: new" + from + ", 10 errors a minute where there were none before"},
+		{found(errors, anomaly.Gone, 0, 50, 5, open), "POST /login: gone" + from + ", no errors where there were 10 ± 1 a minute before"},
 		{found(rate, anomaly.Burst, 0.041, 0.003, 0.001, nil), "POST /login: burst of errors, error rate 13.7 times the usual for a Tuesday 14:00 (4.1% against 0.3% ± 0.1%)" + at},
 		{found(errors, anomaly.Burst, 0.041, 0.003, 0.001, whole), "auth: burst of errors, error rate 13.7 times the usual for a Tuesday 14:00 (4.1% against 0.3% ± 0.1%)" + at},
 		{found(rate, anomaly.Burst, 0.041, 0, 0, nil), "POST /login: burst of errors where none are usual for a Tuesday 14:00 (4.1% of requests)" + at},
@@ -136,7 +146,7 @@ func TestInvestigationSentences(t *testing.T) {
 		{found(latency, anomaly.Drop, 0.015, 0.15, 0.012, nil), "POST /login: mean latency down to 10% of the usual for a Tuesday 14:00 (15 ms against 150 ± 12 ms)" + at},
 		{found(latency, anomaly.Shift, 0.3, 0.15, 0.012, open), "POST /login: mean latency shifted to 2.0 times the level before (300 ms against 150 ± 12 ms)" + since},
 		{found(latency, anomaly.Drift, 0.3, 0.15, 0.012, open), "POST /login: mean latency rose slowly to 2.0 times the level before (300 ms against 150 ± 12 ms)" + since},
-		{found(latency, anomaly.New, 0.3, 0, 0, open), "POST /login: new, mean latency 300 ms" + since},
+		{found(latency, anomaly.New, 0.3, 0, 0, open), "POST /login: new" + from + ", mean latency 300 ms"},
 		{found(requests, anomaly.Spike, 5150, 500, 60, func(f *investigation.Finding) { f.Short = true }), "POST /login: requests 10.3 times the level before (1,030 a minute against 100 ± 12)" + at},
 		{found(requests, anomaly.Spike, 5150, 500, 60, func(f *investigation.Finding) { f.End = tuesday + 5*3600 }), "POST /login: requests 10.3 times the usual for a Tuesday (1,030 a minute against 100 ± 12), from 13:52 to 18:52 UTC on 10 Nov"},
 		{found(requests, anomaly.Spike, 5150, 500, 60, func(f *investigation.Finding) { f.End = tuesday + aDay }), "POST /login: requests 10.3 times the usual (1,030 a minute against 100 ± 12), from 13:52 UTC on 10 Nov to 13:52 UTC on 11 Nov"},
@@ -233,10 +243,11 @@ func story() report.InvestigationReport {
 		}
 	}
 	spike := found(investigation.Requests, anomaly.Spike, 5150, 500, 60, func(f *investigation.Finding) {
+		f.Largest = true
 		f.Statuses = []investigation.Share{{Name: "4xx", Share: 0.97}, {Name: "2xx", Share: 0.03}}
 		f.Versions = []investigation.Share{{Name: "2.41.0", Share: 0.998}, {Name: "2.40.3", Share: 0.002}}
 		f.Costs = []investigation.Cost{
-			{ID: "abc", Name: "auth availability", Percent: 11.2, Timeframe: slo.ThirtyDays},
+			{ID: "abc", Name: "auth availability", Percent: 11.2, Usual: 0.3, Weeks: 1, Timeframe: slo.ThirtyDays},
 			{ID: "def", Name: "login latency", Percent: 0.004, Timeframe: slo.SevenDays},
 			{ID: "ghi", Name: "not touched", Percent: 0, Timeframe: slo.SevenDays},
 		}
@@ -256,7 +267,7 @@ func story() report.InvestigationReport {
 		f.Query = "sum:trace.http.request.errors{service:auth,env:prod}.as_count()"
 	})
 	gone := found(investigation.Requests, anomaly.Gone, 0, 45, 6, func(f *investigation.Finding) {
-		open(f)
+		lasting(f)
 		f.Resource, f.Tag, f.Score, f.Record = "GET /v1/session", "resource_name:get_/v1/session", 45, 45 // what is gone has no other hours
 	})
 	small := found(investigation.Latency, anomaly.Shift, 0.168, 0.15, 0.01, func(f *investigation.Finding) {
@@ -292,7 +303,7 @@ func hostileStory() report.InvestigationReport {
 }
 
 func exported() report.InvestigationReport {
-	f := found("", anomaly.Spike, 41.5, 20, 1.5, func(f *investigation.Finding) {
+	f := found(investigation.Requests, anomaly.Spike, 41.5, 20, 1.5, func(f *investigation.Finding) {
 		f.Place, f.Resource, f.Tag, f.Query, f.Step = apm.Place{}, "", "", "", 60
 	})
 	i := investigated(f)

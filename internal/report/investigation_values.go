@@ -26,6 +26,8 @@ type measured struct {
 	dimension                        dimension
 	noun                             string
 	observed, expected, spread, peak float64
+	// when is of what time the observed value is, where that is not the whole stretch.
+	when string
 }
 
 func (v investigationView) measured(f investigation.Finding) measured {

@@ -53,9 +53,17 @@ type Finding struct {
 	Kind Kind
 	// Span is from the first to the last unusual bucket.
 	Span timeseries.Span
-	// Open says that it goes on at the end of the series.
+	// Open says that nothing can be told of its end yet: it goes on in the newest hour.
 	Open bool
-	// Observed, Expected and Wobble are means a bucket over Span.
+	// Lasting says that a Shift, Drift, New or Gone had not returned by the end of
+	// the series: Span reaches to it.
+	Lasting bool
+	// Largest says that no hour outside of Span has a score as large.
+	Largest bool
+	// Observed, Expected and Wobble are means a bucket over Span; of a Drift that
+	// is Lasting over its newest day, which says where it has come to. Of what is
+	// Lasting, buckets count as long as the level before is remembered: 35 days.
+	// Wobble is that of two weeks before where the stretch itself is most of it.
 	Observed, Expected, Wobble float64
 	// Peak is the bucket value that is farthest off.
 	Peak float64

@@ -25,8 +25,23 @@ type stretch struct {
 	kind   Kind // empty until it is told from the values
 	long   bool // it was followed over days, and is a shift of level
 	open   bool
-	steady bool // from the slow view
-	cut    bool // it goes on, but is told no longer
+	steady bool    // from the slow view
+	stays  bool    // its level had not returned by the end of the series
+	drift  bool    // it came slowly, over days
+	grown  int     // of a drift: where it had come all the way
+	part   float64 // of a silence: which part of what is expected came around it; 0 is all
+}
+
+// followed is up to where a stretch explains what happens inside it: what lasts
+// is the usual after a day, and a drift explains nothing that is sudden.
+func (t *stretch) followed(step int64) int {
+	switch {
+	case t.drift:
+		return t.lo
+	case t.stays:
+		return min(t.hi, t.lo+int(max(1, day/step)))
+	}
+	return t.hi
 }
 
 // Find returns the unusual stretches of a series that end after from, in order
@@ -35,7 +50,8 @@ type stretch struct {
 // single odd point where little comes is not. What is expected comes from before
 // the stretch. Changes too small for most people have Small set.
 //
-// A shift of level is told once: to the return where there is one, else up to a week.
+// A shift of level is told once, to the return where there is one; of one that
+// stays, only if it began after from or less than a week before; of a drift, if it had come all the way then.
 func (d *Detector) Find(s timeseries.Series, m Measure, from int64) []Finding {
 	if len(s.Values) == 0 || s.Step <= 0 {
 		return nil
@@ -55,12 +71,27 @@ func (d *Detector) Find(s timeseries.Series, m Measure, from int64) []Finding {
 		mark := len(f.stretches)
 		f.search(s, m, view)
 		out := f.tell(s, m, view, f.stretches[mark:], from)
+		if last < n {
+			out = beforeGone(out, s)
+		}
 		edge := f.tellPresence(whole, f.stretches[:mark], from)
 		out = append(out, edge...)
 		slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
 		return out
 	}
 	return f.tellPresence(whole, f.stretches, from)
+}
+
+// beforeGone makes of the findings of a series what they are where nothing comes
+// after it: none of them is open or lasts, and the last half-filled buckets are no drop of their own.
+func beforeGone(found []Finding, s timeseries.Series) []Finding {
+	end := s.Span().End
+	for i := range found {
+		found[i].Open, found[i].Lasting = false, false
+	}
+	return slices.DeleteFunc(found, func(g Finding) bool {
+		return g.Span.End >= end-s.Step && g.Observed < g.Expected && g.Span.Seconds() <= max(hour/2, s.Step)
+	})
 }
 
 // search collects the stretches of all views, each happening once.
@@ -71,13 +102,17 @@ func (f *finder) search(s timeseries.Series, m Measure, view View) {
 	f.stretches = w.search(f.stretches)
 	f.expect(s)
 	for i := mark; i < len(f.stretches); i++ {
-		f.sharpen(s.Values, &f.stretches[i])
+		if !f.stretches[i].drift {
+			f.sharpen(s.Values, &f.stretches[i])
+		}
 	}
 	f.once(mark, gap(s.Step))
 	f.sudden(s, m, view, mark)
 	if m == Counts {
 		f.silence(s, mark)
 	}
+	kept := slices.DeleteFunc(f.stretches[mark:], func(t stretch) bool { return f.nightly(s.Values, s.Step, t) })
+	f.stretches = f.stretches[:mark+len(kept)]
 	slices.SortStableFunc(f.stretches[mark:], func(a, b stretch) int { return cmp.Compare(a.lo, b.lo) })
 }
 
@@ -105,32 +140,70 @@ func (f *finder) usual(t *stretch, i int) float64 {
 			return e
 		}
 	}
+	if t.part > 0 {
+		return t.part * f.fine[i]
+	}
 	return f.fine[i]
+}
+
+// remembered is what was expected of bucket i before a change that stays, NaN
+// where too much time has passed to say.
+func (f *finder) remembered(i int) float64 {
+	e := f.slow.told[f.slow.blockOf(i)]
+	if f.slow.counts {
+		e /= float64(f.slow.per)
+	}
+	return e
 }
 
 // sharpen moves the ends of a stretch of blocks to the buckets that fit best.
 func (f *finder) sharpen(values []float64, t *stretch) {
 	w := &f.slow
-	sum, n := 0.0, 0
+	sum, usual, n := 0.0, 0.0, 0
 	for i := t.lo; i < t.hi; i++ {
-		if d := values[i] - f.usual(t, i); d == d {
+		u := f.usual(t, i)
+		if d := values[i] - u; d == d {
 			sum += d
+			usual += u
 			n++
 		}
 	}
 	if n == 0 {
 		return
 	}
-	half := math.Abs(sum) / float64(n) / 2
+	half, typical := math.Abs(sum)/float64(n)/2, usual/float64(n)
+	if !t.long && w.counts && sum > usual {
+		// Of what is usually rare, the blocks at the ends may be empty for the most part:
+		// how large the change is tell the buckets that have it.
+		sum, n = 0, 0
+		for i := t.lo; i < t.hi; i++ {
+			d := values[i] - f.usual(t, i)
+			if !t.up {
+				d = -d
+			}
+			if d > half {
+				sum += d
+				n++
+			}
+		}
+		if n > 0 {
+			half = sum / float64(n) / 2
+		}
+	}
 	gain := func(i int) float64 {
-		d := values[i] - f.usual(t, i)
+		u := f.usual(t, i)
+		d, least := values[i]-u, half
+		if w.counts {
+			// As much at night as by day, in proportion to what is usual.
+			least *= (u + 1) / (typical + 1)
+		}
 		switch {
 		case d != d:
 			return 0
 		case t.up:
-			return d - half
+			return d - least
 		default:
-			return -d - half
+			return -d - least
 		}
 	}
 	// From where it is clearest outwards to where it is most likely to end.
@@ -154,8 +227,25 @@ func (f *finder) sharpen(values []float64, t *stretch) {
 		}
 	}
 	t.lo = lo
-	if !t.cut {
+	if !t.stays {
 		t.hi = hi
+	}
+	if w.counts && !t.up {
+		quiet(values, t)
+	}
+}
+
+// quiet moves the ends of a stretch in which next to nothing came to its first and
+// last empty bucket: those beside them had some of what is usual.
+func quiet(values []float64, t *stretch) {
+	if 5*empty(values[t.lo:t.hi]) < 4*(t.hi-t.lo) {
+		return
+	}
+	for values[t.lo] != 0 {
+		t.lo++
+	}
+	for !t.stays && values[t.hi-1] != 0 {
+		t.hi--
 	}
 }
 
@@ -210,9 +300,9 @@ func (f *finder) sudden(s timeseries.Series, m Measure, view View, mark int) {
 		}
 		known := false
 		for j := mark; j < slowly; j++ {
-			if u := &f.stretches[j]; t.lo < u.hi+apart && u.lo < t.hi+apart {
+			if u := &f.stretches[j]; t.lo < u.followed(s.Step)+apart && u.lo < t.hi+apart {
 				known = true
-				if t.lo < u.hi && u.lo < t.hi {
+				if t.lo < u.followed(s.Step) && u.lo < t.hi {
 					u.score = max(u.score, t.score)
 				}
 			}
@@ -251,7 +341,7 @@ func (f *finder) holds(s timeseries.Series, m Measure, view View, t *stretch) bo
 		return false
 	}
 	// A point or two that are no rarer than what the series does now and then are no news.
-	if int64(t.hi-t.lo) < max(3, 600/s.Step) && t.score < 1.5*f.record(view, s.Step, *t) {
+	if _, third := f.record(view, s.Step, *t); int64(t.hi-t.lo) < max(3, 600/s.Step) && t.score < 1.5*third {
 		return false
 	}
 	ratio := x / e

@@ -11,19 +11,31 @@ import (
 func (f *finder) tell(s timeseries.Series, m Measure, view View, found []stretch, from int64) []Finding {
 	var out []Finding
 	for _, t := range found {
-		span := spanOf(s, t.lo, t.hi)
-		if t.hi >= len(s.Values) {
+		if t.hi >= len(s.Values) && !t.stays {
 			t.open = true
 		}
-		if span.End <= from {
+		told := t.hi
+		if t.stays {
+			told = min(t.hi, max(t.lo, t.grown)+int(week/s.Step))
+			t.hi = len(s.Values)
+			t.open = int64(t.hi-t.lo)*s.Step < day // it may still return
+		}
+		span := spanOf(s, t.lo, t.hi)
+		if spanOf(s, t.lo, told).End <= from {
 			continue
 		}
-		g := Finding{Span: span, Open: t.open, Short: int64(t.lo)*s.Step < week}
+		g := Finding{Span: span, Open: t.open, Lasting: t.stays, Short: int64(t.lo)*s.Step < week}
 		var x, e, wobble, off float64
 		n, wobbles, zeros := 0, 0, 0
-		for i := t.lo; i < t.hi; i++ {
+		first := t.lo
+		if t.drift && t.stays {
+			first = max(t.lo, t.hi-int(day/s.Step))
+		}
+		for i := first; i < t.hi; i++ {
 			v, u := s.Values[i], f.usual(&t, i)
-			if !t.steady && t.kind == "" || u != u {
+			if t.stays {
+				u = f.remembered(i)
+			} else if !t.steady && t.kind == "" || u != u {
 				u = f.before(s, view, t, i)
 			}
 			if v != v || u != u {
@@ -36,7 +48,7 @@ func (f *finder) tell(s timeseries.Series, m Measure, view View, found []stretch
 			if d := math.Abs(v - u); d > off || n == 1 {
 				off, g.Peak = d, v
 			}
-			if b := float64(view.Wobble[i]); b == b {
+			if b := wobbleBefore(view, s.Step, i); b == b {
 				wobble, wobbles = wobble+b, wobbles+1
 			}
 		}
@@ -54,10 +66,26 @@ func (f *finder) tell(s timeseries.Series, m Measure, view View, found []stretch
 		if g.Kind == "" {
 			g.Kind = f.kind(s, m, t, g, float64(zeros) >= 0.8*float64(n) && e >= awaited)
 		}
-		g.Record = g.Score / f.record(view, s.Step, t)
+		largest, third := f.record(view, s.Step, t)
+		g.Record, g.Largest = g.Score/third, g.Score >= largest
+		// A mean of few is thrown about by single ones: a quarter of an hour must stand
+		// out from what the series does now and then.
+		if m == Levels && span.Seconds() <= hour/4 && g.Record < 1 {
+			continue
+		}
 		out = append(out, g)
 	}
 	return out
+}
+
+// wobbleBefore is the wobble at bucket i, or that of two weeks before where it was
+// much less: where hardly anything ever moves, the stretch itself is most of its week's wobble.
+func wobbleBefore(view View, step int64, i int) float64 {
+	b := view.Wobble[i]
+	if j := i - int(2*week/step); j >= 0 && 1.5*view.Wobble[j] < b {
+		b = view.Wobble[j]
+	}
+	return float64(b)
 }
 
 func ratio(observed, expected float64) float64 {
@@ -78,7 +106,7 @@ func (f *finder) kind(s timeseries.Series, m Measure, t stretch, g Finding, sile
 	switch {
 	case silent && m == Counts && !t.up:
 		return Silence
-	case f.gradual(s, t):
+	case t.drift || f.gradual(s, t):
 		return Drift
 	case t.long:
 		return Shift
@@ -124,8 +152,8 @@ func (f *finder) gradual(s timeseries.Series, t stretch) bool {
 	return deviance(x0, e0*(1+0.8*r1)) > 4
 }
 
-// record is the third largest hourly maximum of the scores outside of a stretch.
-func (f *finder) record(view View, step int64, t stretch) float64 {
+// record is the largest and the third largest hourly maximum of the scores outside of a stretch.
+func (f *finder) record(view View, step int64, t stretch) (largest, third float64) {
 	a, b, c := 1.0, 1.0, 1.0
 	per := int(max(1, hour/step))
 	for i := 0; i < len(view.Scores); i += per {
@@ -143,5 +171,5 @@ func (f *finder) record(view View, step int64, t stretch) float64 {
 			c = top
 		}
 	}
-	return c
+	return a, c
 }

@@ -121,8 +121,8 @@ func TestFindShiftThatStays(t *testing.T) {
 	const at = from + 3*day + 10*hour
 	stays := during(at, 1<<40, times(1.7))
 	found := find(world{rate: 60, step: 300, days: 42, weekend: .5, spread: .05, change: stays}, 1)
-	if len(found) != 1 || found[0].Span.Start != at || found[0].Kind != anomaly.Shift || found[0].Span.End != at+7*day || found[0].Open {
-		t.Errorf("told as %+v, want one shift for a week", found)
+	if len(found) != 1 || found[0].Span.Start != at || found[0].Kind != anomaly.Shift || found[0].Span.End != from+14*day || !found[0].Lasting || found[0].Open {
+		t.Errorf("told as %+v, want one shift that lasts", found)
 	}
 	spike := during(from+11*day+14*hour, 40*minute, times(4))
 	both := func(t int64, mean float64) float64 { return spike(t, stays(t, mean)) }
@@ -132,7 +132,7 @@ func TestFindShiftThatStays(t *testing.T) {
 	}
 	young := during(from+13*day+2*hour, 1<<40, times(1.7))
 	found = find(world{rate: 60, step: 300, days: 42, weekend: .5, spread: .05, change: young}, 1)
-	if len(found) != 1 || !found[0].Open || math.Abs(found[0].Ratio-1.7) > .1 {
+	if len(found) != 1 || !found[0].Open || !found[0].Lasting || math.Abs(found[0].Ratio-1.7) > .1 {
 		t.Errorf("of the last day: %+v, want one that is open", found)
 	}
 }
@@ -152,12 +152,12 @@ func TestFindNewAndGone(t *testing.T) {
 	born := world{rate: 20, step: 300, days: 42, weekend: .5, change: during(worldStart, 30*day+9*hour, times(0))}
 	found := find(born, 1)
 	if len(found) != 1 || found[0].Kind != anomaly.New || found[0].Span.Start != from+2*day+9*hour ||
-		found[0].Expected != 0 || !math.IsInf(found[0].Ratio, 1) {
+		found[0].Expected != 0 || !math.IsInf(found[0].Ratio, 1) || !found[0].Lasting {
 		t.Errorf("told as %+v, want one that is new", found)
 	}
 	dies := world{rate: 20, step: 300, days: 42, weekend: .5, change: during(from+8*day+9*hour, 1<<40, times(0))}
 	found = find(dies, 1)
-	if len(found) != 1 || found[0].Kind != anomaly.Gone || found[0].Span.Start != from+8*day+9*hour || !found[0].Open || found[0].Ratio != 0 {
+	if len(found) != 1 || found[0].Kind != anomaly.Gone || found[0].Span.Start != from+8*day+9*hour || !found[0].Open || !found[0].Lasting || found[0].Ratio != 0 {
 		t.Errorf("told as %+v, want one that is gone", found)
 	}
 	// An hour without anything at the end may yet end.

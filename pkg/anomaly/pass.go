@@ -5,6 +5,7 @@ import "math"
 // pass is one walk over a series, with all that it remembers.
 type pass struct {
 	smooth, usual   []float32
+	rises           []int32 // keys of those of smooth
 	plain, seasonal sliding
 	habits          habits
 	// kept are the bins of the residuals, to take them out of the tally when they are old.
@@ -34,7 +35,8 @@ const leastShare = .01
 
 func (p *pass) reset(values []float32, g grid) {
 	p.smooth = smoothed(values, g, p.smooth)
-	p.usual = usual(p.smooth, len(values), g, p.usual)
+	p.rises = risesOf(p.smooth, p.rises)
+	p.usual = usual(p.rises, len(values), g, p.usual)
 	p.plain.reset(g.level)
 	p.seasonal.reset(g.level)
 	p.habits.reset(len(values))

@@ -34,15 +34,18 @@ func (f *finder) presence(s timeseries.Series) (first, last int) {
 		}
 		if sum >= awaited {
 			f.stretches = append(f.stretches, stretch{
-				lo: lo, hi: min(n, lo+max(dayLong, 1)), up: true, kind: New, score: math.Sqrt(2 * sum), open: lo+dayLong >= n,
+				lo: lo, hi: min(n, lo+max(dayLong, 1)), up: true, kind: New, score: math.Sqrt(2 * sum), open: lo+dayLong >= n, stays: true,
 			})
 		}
 	}
 	if silent := empty(s.Values[hi:]); silent >= max(dayLong, 3) {
 		last = hi
+		for i := range f.stretches {
+			f.stretches[i].stays = false // what is gone again is not here to stay
+		}
 		if e := awaitedSince(s, hi, first); e >= awaited {
 			f.stretches = append(f.stretches, stretch{
-				lo: hi, hi: min(n, hi+7*dayLong), kind: Gone, score: math.Sqrt(2 * e), open: hi+7*dayLong >= n,
+				lo: hi, hi: min(n, hi+7*dayLong), kind: Gone, score: math.Sqrt(2 * e), open: hi+7*dayLong >= n, stays: true,
 			})
 		} else {
 			last = n
@@ -90,10 +93,18 @@ func (f *finder) tellPresence(s timeseries.Series, found []stretch, from int64) 
 	var out []Finding
 	for _, t := range found {
 		span := spanOf(s, t.lo, t.hi)
-		if span.End <= from {
+		until := span.End
+		if t.stays {
+			until = max(until, span.Start+week)
+		}
+		if until <= from {
 			continue
 		}
 		g := Finding{Kind: t.kind, Span: span, Open: t.open, Score: t.score, Record: t.score, Wobble: math.NaN()}
+		g.Lasting = t.stays
+		if t.stays {
+			g.Span.End = s.Span().End
+		}
 		if t.kind == New {
 			g.Observed = mean(s.Values[t.lo:t.hi])
 			for _, v := range s.Values[t.lo:t.hi] {

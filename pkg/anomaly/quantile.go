@@ -14,6 +14,7 @@ const (
 // whatever it holds; a quantile takes one walk over the octaves.
 type tally struct {
 	total  int
+	lowest int // the least octave but the first that ever held something
 	octave [octaves]int32
 	bin    [bins]int32
 }
@@ -21,11 +22,15 @@ type tally struct {
 // binOf is the bin of a residual, which is neither negative nor NaN.
 func binOf(r float32) uint16 { return uint16(math.Float32bits(r) >> binDrop) }
 
-func (t *tally) reset() { *t = tally{} }
+func (t *tally) reset() { *t = tally{lowest: octaves - 1} }
 
 func (t *tally) add(b uint16) {
 	t.total++
-	t.octave[b>>binBits]++
+	o := b >> binBits
+	if o > 0 && int(o) < t.lowest {
+		t.lowest = int(o)
+	}
+	t.octave[o]++
 	t.bin[b]++
 }
 
@@ -42,7 +47,7 @@ func (t *tally) quantiles(shares, out []float32) {
 		rank := share * float32(t.total)
 		for o < octaves-1 && below+float32(t.octave[o]) < rank {
 			below += float32(t.octave[o])
-			o++
+			o = max(o+1, t.lowest)
 		}
 		at, b, end := below, o<<binBits, (o+1)<<binBits-1
 		for b < end && at+float32(t.bin[b]) < rank {

@@ -1,7 +1,5 @@
 package anomaly
 
-import "slices"
-
 const (
 	// calmest and wildest bound what the time of the day does to the wobble.
 	calmest, wildest = .4, 3
@@ -54,27 +52,46 @@ func (h *rhythm) factor(block, near int, wobble, least float32) float32 {
 	for p := range remembered {
 		row := h.means[p*h.blocks : (p+1)*h.blocks]
 		sum, count := float32(0), float32(0)
-		for b := block - near; b <= block+near; b++ {
-			at := b
-			if at < 0 {
-				at += h.blocks
-			} else if at >= h.blocks {
-				at -= h.blocks
+		if near <= block && block < h.blocks-near {
+			for _, v := range row[block-near : block+near+1] {
+				if v == v {
+					sum += v
+					count++
+				}
 			}
-			if v := row[at]; v == v {
-				sum += v
-				count++
-			}
+		} else {
+			sum, count = around(row, block, near)
 		}
 		if count > 0 {
-			days[n] = sum / count
+			// Sorted as they come: there are seven at most.
+			v, at := sum/count, n
+			for ; at > 0 && days[at-1] > v; at-- {
+				days[at] = days[at-1]
+			}
+			days[at] = v
 			n++
 		}
 	}
 	if n < leastDays || wobble == 0 {
 		return 1
 	}
-	slices.Sort(days[:n])
 	typical := (days[n/2] + days[(n-1)/2]) / 2
 	return max(least, min(wildest, typical*meanToWobble/wobble))
+}
+
+// around sums the known means of a period near a block, from its end on to its begin.
+func around(row []float32, block, near int) (sum, count float32) {
+	for b := block - near; b <= block+near; b++ {
+		at := b
+		if at < 0 {
+			at += len(row)
+		} else if at >= len(row) {
+			at -= len(row)
+		}
+		if v := row[at]; v == v {
+			sum += v
+			count++
+		}
+	}
+	return sum, count
 }

@@ -27,14 +27,16 @@ func (f *finder) silence(s timeseries.Series, mark int) {
 			i++
 			continue
 		}
+		part := f.thereabouts(s, lo, i)
+		e *= part
 		if e >= awaited/2 {
 			f.silent = append(f.silent, e)
 		}
-		if e < awaited || f.has(lo, i, mark, known) {
+		if e < awaited || f.has(lo, i, mark, known, s.Step) {
 			continue
 		}
 		// A Poisson tail, as a number of standard deviations.
-		f.stretches = append(f.stretches, stretch{lo: lo, hi: i, score: max(Alarm, math.Sqrt(2*e)), kind: Silence})
+		f.stretches = append(f.stretches, stretch{lo: lo, hi: i, score: max(Alarm, math.Sqrt(2*e)), kind: Silence, part: part})
 	}
 	// Where it falls silent now and then, only what is much longer is news.
 	slices.Sort(f.silent)
@@ -49,11 +51,32 @@ func (f *finder) silence(s timeseries.Series, mark int) {
 }
 
 // has says whether a stretch between the marks overlaps the buckets [lo, hi).
-func (f *finder) has(lo, hi, mark, known int) bool {
+func (f *finder) has(lo, hi, mark, known int, step int64) bool {
 	for _, t := range f.stretches[mark:known] {
-		if t.lo < hi && lo < t.hi {
+		if t.lo < hi && lo < t.followed(step) {
 			return true
 		}
 	}
 	return false
+}
+
+// thereabouts is which part of what was expected came in the hours around the
+// buckets [lo, hi), where that is less than all: in the first week nobody knows a
+// weekend, and what is expected of one is what the days before it had.
+func (f *finder) thereabouts(s timeseries.Series, lo, hi int) float64 {
+	if int64(lo)*s.Step >= week {
+		return 1
+	}
+	around := int(max(3*hour/s.Step, 3))
+	x, e := 0.0, 0.0
+	for i := max(0, lo-around); i < min(len(s.Values), hi+around); i++ {
+		if v, u := s.Values[i], f.fine[i]; v == v && u == u && (i < lo || i >= hi) {
+			x += v
+			e += u
+		}
+	}
+	if e > 0 {
+		return min(1, x/e)
+	}
+	return 1
 }

@@ -39,6 +39,7 @@ type slow struct {
 	raw, e  []float64 // what is expected without and with the level of the last days
 	other   []bool    // a day that is another weekday in disguise: e is final
 	daily   []float64 // running sums of whole days
+	dated   []int     // how many of them are known
 	rate    []float64 // the middle of each day's x against raw
 	strange []bool
 	away    []bool    // a part of a stretch of hours
@@ -51,6 +52,7 @@ type slow struct {
 	weights []float64 // the requests, where x are the errors; else nil
 	sw      []float64 // running sums of them
 	spare   []float64
+	drifts  drifts
 }
 
 func grow[T any](s []T, n int) []T {
@@ -84,7 +86,7 @@ func (w *slow) fill(s timeseries.Series, m Measure) {
 	}
 	w.other, w.away = grow(w.other, n), grow(w.away, n)
 	w.rate = grow(w.rate, (n+w.skip)/w.day+1)
-	w.daily = grow(w.daily, len(w.rate)+1)
+	w.daily, w.dated = grow(w.daily, len(w.rate)+1), grow(w.dated, len(w.rate)+1)
 	w.sx, w.se, w.sw, w.sn = grow(w.sx, n+1), grow(w.se, n+1), grow(w.sw, n+1), grow(w.sn, n+1)
 	still, known := 0, 0
 	for b := range n {
@@ -97,7 +99,7 @@ func (w *slow) fill(s timeseries.Series, m Measure) {
 		if w.x[b] == w.x[b] {
 			known++
 		}
-		if w.x[b] == 0 || b > 0 && w.x[b] == w.x[b-1] {
+		if w.x[b] == 0 {
 			still++
 		}
 	}
@@ -222,7 +224,7 @@ func (w *slow) usual(d, lo, hi int) {
 		trend[j] = w.trend(d, j)
 	}
 	var alike [7]bool
-	weeks := d >= 7 && (d-7)*w.day-w.skip >= 0
+	weeks := w.weeks(d)
 	for j := 1; j <= 6; j++ {
 		alike[j] = !weeks || w.alike(j, lo, hi, trend[:])
 	}
@@ -274,16 +276,21 @@ func (w *slow) usual(d, lo, hi int) {
 // close adds day d to the running sums of whole days. What is not known of a day
 // stands at what was expected.
 func (w *slow) close(d, lo, hi int) {
-	sum := 0.0
+	sum, n := 0.0, 0
 	for b := lo; b < hi; b++ {
 		switch v, e := w.norm[b], w.raw[b]; {
 		case v == v:
 			sum += v
+			n++
 		case e == e:
 			sum += e
+			n++
 		}
 	}
-	w.daily[d+1] = w.daily[d] + sum
+	w.daily[d+1], w.dated[d+1] = w.daily[d]+sum, w.dated[d]
+	if 2*n >= hi-lo {
+		w.dated[d+1]++
+	}
 }
 
 // trend is by how much more the week before day d had than the week around the
@@ -302,6 +309,9 @@ func (w *slow) trend(d, j int) float64 {
 	if mid > d-1 || d-7 < first {
 		return 1
 	}
+	if w.dated[d]-w.dated[d-7] < 7 || w.dated[mid+1]-w.dated[mid-6] < 7 {
+		return 1
+	}
 	now, then := w.daily[d]-w.daily[d-7], w.daily[mid+1]-w.daily[mid-6]
 	if now < 50 || then < 50 {
 		return 1
@@ -309,12 +319,16 @@ func (w *slow) trend(d, j int) float64 {
 	return min(max(now/then, 1./3), 3)
 }
 
+// weeks says that there is a whole day a week before day d.
+func (w *slow) weeks(d int) bool { return d >= 7 && (d-7)*w.day-w.skip >= 0 }
+
 // level is how much the three days before day d were above what is usual for them.
 func (w *slow) level(d int) float64 {
 	var few [3]float64
 	days := few[:0]
 	for j := 1; j <= 3; j++ {
-		if d-j >= 0 && w.rate[d-j] == w.rate[d-j] {
+		// In the first week nobody knows a weekend, so that it has no level.
+		if d-j >= 0 && w.rate[d-j] == w.rate[d-j] && (w.weeks(d-j) || !w.weeks(d)) {
 			days = append(days, w.rate[d-j])
 		}
 	}

@@ -78,23 +78,34 @@ func (w *slow) like(first, lag int) (fit float64, ok bool) {
 	k := 3
 	part := scales[k].blocks
 	theirs, own, worst := 0.0, 0.0, 0.0
-	parts := 0
+	parts, differ := 0, 0
 	for b := first; b+part <= first+w.day; b += part {
 		x, e, a, n := 0.0, 0.0, 0.0, 0
 		for c := b; c < b+part; c++ {
 			other := w.weekday(c, lag)
 			if v, u := w.x[c], w.e[c]; v == v && u == u && other == other {
+				if w.counts && v == 0 && min(u, other) >= awaited {
+					return 0, false // a silence is like no day
+				}
 				x, e, a, n = x+v, e+u, a+other, n+1
 			}
 		}
 		if 2*n < part {
 			return 0, false
 		}
+		// The noise may have been learned from what is to be found: by itself, too, it is alike.
+		if w.counts && math.Abs(x-a) > 0.14*a+4*math.Sqrt(a+1) {
+			return 0, false
+		}
 		z, y := w.apart(x, a, n, k), w.apart(x, e, n, k)
 		theirs, own, worst = theirs+z*z, own+y*y, max(worst, math.Abs(z))
 		parts++
+		if math.Abs(y) > 2 {
+			differ++
+		}
 	}
-	if parts == 0 {
+	// A few hours that are like another day's are no day.
+	if 4*differ < parts || parts == 0 {
 		return 0, false
 	}
 	fit = theirs / float64(parts)

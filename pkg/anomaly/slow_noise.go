@@ -90,7 +90,9 @@ func (w *slow) measure() {
 		for q := range w.bound[k] {
 			w.bound[k][q] = math.Inf(1)
 			if n >= 40 {
-				w.bound[k][q] = w.samples[(q+1)*n/levels].expected
+				// What is equal but for rounding is of one kind.
+				e := w.samples[(q+1)*n/levels].expected
+				w.bound[k][q] = e + 1e-9*math.Abs(e)
 			}
 		}
 		var sizes [levels]int
@@ -142,11 +144,12 @@ func (w *slow) judge() {
 	known, strange := 0, 0
 	for d, r := range w.rate {
 		l := w.level(d)
-		if !w.counts || w.weights != nil || r != r {
+		if w.weights != nil || r != r {
 			continue
 		}
 		known++
-		if r > 1.35*l || l > 1.35*r {
+		usual := math.Abs(w.daily[d+1]-w.daily[d]) / float64(w.day)
+		if w.counts && (r > 1.35*l || l > 1.35*r) || !w.counts && math.Abs(r-l) > 0.35*usual {
 			w.strange[d] = true
 			strange++
 		}
@@ -173,7 +176,10 @@ func (w *slow) spread(offs []float64, level float64, idle bool) float64 {
 			s = max(s, 0.6*offs[n*99/100]/2.576)
 		}
 		if idle {
-			s = max(s, offs[n*99/100]/2.576, offs[n*999/1000]/3.291)
+			s = max(s, offs[n*99/100]/2.576)
+			if n >= 3000 { // or else the rarest are one incident
+				s = max(s, offs[n*999/1000]/3.291)
+			}
 		}
 	}
 	if w.counts {

@@ -64,6 +64,8 @@ func (w *slow) newsAs(k, b int, score float64) bool {
 // search finds the unusual stretches of the blocks, in order of time. What is
 // found is taken out of what is usual before it looks on.
 func (w *slow) search(found []stretch) []stretch {
+	mark := len(found)
+	found = w.drift(found)
 	w.learn(0)
 	w.measure()
 	// In the first week nobody knows a weekend from an incident.
@@ -89,7 +91,11 @@ func (w *slow) search(found []stretch) []stretch {
 		t := stretch{up: up, score: math.Abs(score), steady: true}
 		after := hi
 		if hi-lo >= w.day*2/3 && w.weights == nil {
-			hi, after, t.long, t.open = w.follow(lo, hi, up)
+			hi, after, t.long, t.stays = w.follow(lo, hi, up)
+			if !t.stays && rounds < 40 && w.outdated(lo, hi) {
+				rounds++
+				continue
+			}
 		} else {
 			w.forget(lo, hi)
 			if rounds < 40 {
@@ -97,14 +103,11 @@ func (w *slow) search(found []stretch) []stretch {
 			}
 		}
 		rounds++
-		if hi == len(w.x) {
-			t.open = true
-		}
-		t.cut = t.long && hi == lo+7*w.day
 		t.lo, t.hi = w.buckets(lo, hi)
 		found = append(found, t)
 		cursor = max(after, cursor+1)
 	}
+	w.undrifted(found[mark:])
 	return found
 }
 
@@ -153,19 +156,31 @@ func (w *slow) strongest(k, b int, score float64, cursor int) (int, int, float64
 	return best, at, top
 }
 
-// gain is what block b speaks for a change of the given size rather than for none.
-func (w *slow) gain(b int, up bool, share, size float64) float64 {
+// change is a stretch that differs: by how much a block, where how much is usual.
+type change struct {
+	up                 bool
+	size, mean, weight float64
+}
+
+// gain is what block b speaks for a change rather than for none: what it holds
+// beyond half of the change, which is in proportion to what is usual for the block,
+// or to its requests. Where next to nothing is usual a change knows no proportion.
+func (w *slow) gain(b int, c change) float64 {
 	d := w.x[b] - w.e[b]
 	if d != d {
 		return 0
 	}
-	if !up {
+	if !c.up {
 		d = -d
 	}
-	if w.counts {
-		return d - share*w.e[b]/2
+	switch {
+	case w.weights != nil && c.weight > 0:
+		return d - c.size/2*w.weights[b]/c.weight
+	case w.counts:
+		return d - c.size/2*(w.e[b]+1)/(c.mean+1)
+	default:
+		return d - c.size/2
 	}
-	return d - size/2
 }
 
 // extend moves the ends of a stretch to where the change began and ended: to the
@@ -175,28 +190,24 @@ func (w *slow) extend(lo, hi int, up bool, floor, patience int) (int, int) {
 	if n == 0 {
 		return lo, hi
 	}
-	size := math.Abs(x-e) / n
-	share := 1.0
-	if e > 0 {
-		share = math.Abs(x-e) / e
-	}
-	least := 0.5 * size * float64(patience)
+	c := change{up, math.Abs(x-e) / n, e / n, (w.sw[hi] - w.sw[lo]) / n}
+	least := 0.5 * c.size * float64(patience)
 	middle, peak := lo, math.Inf(-1)
 	for b := lo; b < hi; b++ {
-		if g := w.gain(b, up, share, size); g > peak {
+		if g := w.gain(b, c); g > peak {
 			middle, peak = b, g
 		}
 	}
 	lo, hi = middle, middle+1
 	best, total := 0.0, 0.0
 	for b := middle - 1; b >= floor && total > best-least; b-- {
-		if total += w.gain(b, up, share, size); total > best {
+		if total += w.gain(b, c); total > best {
 			best, lo = total, b
 		}
 	}
 	best, total = 0, 0
 	for b := middle + 1; b < len(w.x) && total > best-least; b++ {
-		if total += w.gain(b, up, share, size); total > best {
+		if total += w.gain(b, c); total > best {
 			best, hi = total, b+1
 		}
 	}
@@ -234,6 +245,30 @@ func (w *slow) again(lo, hi int) bool {
 	return true
 }
 
+// outdated says that a stretch of the second week is much more like the week
+// after it than like the first one: then something changed within the first week,
+// which is no part of what is usual.
+func (w *slow) outdated(lo, hi int) bool {
+	back := 7 * w.day
+	if lo < back || lo >= 2*back || hi > len(w.x)-back {
+		return false
+	}
+	var now, later, usual float64
+	n := 0
+	for b := lo; b < hi; b++ {
+		if x, y, e := w.x[b], w.x[b+back], w.e[b]; x == x && y == y && e == e {
+			now, later, usual, n = now+x, later+y, usual+e, n+1
+		}
+	}
+	if 2*n < hi-lo || math.Abs(now-later) > 0.5*math.Abs(now-usual) {
+		return false
+	}
+	w.forget(max(0, lo-back), min(hi-back, lo))
+	w.recall(lo, hi)
+	w.learn(0)
+	return true
+}
+
 // recall makes blocks a part of what is usual again.
 func (w *slow) recall(lo, hi int) {
 	for b := lo; b < hi; b++ {
@@ -248,9 +283,9 @@ func (w *slow) recall(lo, hi int) {
 
 // follow looks how long a change that lasts stays, against what was usual before
 // it. Where it returned, the stretch is taken out of what is usual; where it did
-// not, its level is the usual from then on, and it is told for a week at most.
+// not, its level is the usual from then on.
 // after is where to look on.
-func (w *slow) follow(lo, hi int, up bool) (end, after int, long, open bool) {
+func (w *slow) follow(lo, hi int, up bool) (end, after int, long, stays bool) {
 	far := min(len(w.x), lo+35*w.day)
 	w.forget(lo, far)
 	w.learn(lo)
@@ -268,7 +303,11 @@ func (w *slow) follow(lo, hi int, up bool) (end, after int, long, open bool) {
 		w.learn(lo)
 		return hi, hi, long, false
 	}
-	copy(w.told[lo:hi], w.e[lo:hi])
+	for b := lo; b < far; b++ {
+		if w.told[b] != w.told[b] { // or else a drift lies there
+			w.told[b] = w.e[b]
+		}
+	}
 	shift := w.shift(lo, hi)
 	for b := lo; b < len(w.x); b++ {
 		if w.counts {
@@ -279,8 +318,7 @@ func (w *slow) follow(lo, hi int, up bool) (end, after int, long, open bool) {
 	}
 	w.recall(lo, len(w.x))
 	w.learn(lo)
-	end = min(hi, lo+7*w.day)
-	return end, min(end, lo+w.day), true, hi >= len(w.x) && end == hi
+	return hi, min(hi, lo+w.day), true, true
 }
 
 // shift is the new level of a stretch against the one before it.

@@ -111,7 +111,7 @@ func runEndpoints(ctx context.Context, o *endpointsOptions) error {
 	if err != nil {
 		return err
 	}
-	baseline, err := baselineOf(o.baseline, clock, span)
+	baseline, err := baselineOf(o.baseline, clock, when, span)
 	if err != nil {
 		return err
 	}

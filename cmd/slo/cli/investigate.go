@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"github.com/slo-cli/slo/internal/report"
 	"github.com/slo-cli/slo/pkg/anomaly"
 	"github.com/slo-cli/slo/pkg/slo"
+	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
 type investigateOptions struct {
@@ -149,7 +151,7 @@ func runInvestigate(ctx context.Context, o *investigateOptions) error {
 	err = o.f.print(report.Investigation(report.InvestigationReport{
 		Report: found, All: o.all, Charts: o.chart, Services: o.services, Env: o.env, Signals: signals, At: when.at,
 		Site: settings.Site.Value, Zone: settings.TimeZone,
-		Link: func(x investigation.Finding) string { return o.f.spansLink(x.Place, x.Tag, x.Span) },
+		Link: func(x investigation.Finding) string { return o.f.spansLink(x.Place, x.Tag, spanOf(x)) },
 	}))
 	if err != nil {
 		return err
@@ -157,10 +159,21 @@ func runInvestigate(ctx context.Context, o *investigateOptions) error {
 	return incomplete(found.Notes)
 }
 
-// incomplete is the failure of a look at services of which a part could not be seen.
+// spanOf is from the first to the last instant of a finding, to the end of what
+// was looked at where it goes on.
+func spanOf(x investigation.Finding) timeseries.Span {
+	span := timeseries.Span{Start: x.Start, End: x.End}
+	if x.End == 0 {
+		span.End = x.Span.End
+	}
+	return span
+}
+
+// incomplete is the failure of a look at services of which a part was not answered.
 func incomplete(notes []slo.Note) error {
 	for _, n := range notes {
-		if n.Code == "incomplete" {
+		switch n.Code {
+		case "partly_unanswered", "endpoints_unanswered":
 			return &failure{code: exitPartial, message: n.Text, hints: []string{"slo doctor looks for the cause; --debug shows what was asked and answered"}}
 		}
 	}
@@ -200,13 +213,17 @@ func runExported(ctx context.Context, cmd *cobra.Command, o *investigateOptions)
 	if err != nil {
 		return err
 	}
+	name := o.csv
+	if name == "-" {
+		name = "stdin"
+	}
 	r, err := promptly(ctx, func() (report.InvestigationReport, error) {
 		file, err := o.f.readSeries(o.csv)
 		if err != nil {
 			return report.InvestigationReport{}, usage("%v", err)
 		}
 		r := report.InvestigationReport{
-			Report: investigation.Exported(file.Series, file.Measure), All: o.all, Charts: o.chart, Exported: true, File: o.csv, Zone: settings.TimeZone,
+			Report: investigation.Exported(file.Series, file.Measure), All: o.all, Charts: o.chart, Exported: true, File: name, Zone: settings.TimeZone,
 		}
 		r.Report.Notes = slices.Concat(r.Report.Notes, file.Notes)
 		if o.scores {
@@ -214,6 +231,9 @@ func runExported(ctx context.Context, cmd *cobra.Command, o *investigateOptions)
 		}
 		return r, nil
 	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return &failure{code: exitUnavailable, message: name + " was not looked at to its end before the timeout", hints: []string{"allow more time with --timeout"}}
+	}
 	if err != nil {
 		return err
 	}

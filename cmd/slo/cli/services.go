@@ -33,7 +33,7 @@ func (f *factory) traces() (source apm.Source, done func(context.Context) []slo.
 		Progress: func(done, total int) { f.say("asking Datadog: %d of %d requests", done, total) },
 	}
 	if kept := f.kept.cache; kept != nil {
-		source.Shelf = kept
+		source.Shelf, source.Offline = kept, f.global.offline
 		if !f.global.offline {
 			source.Pick = rand.IntN
 		}

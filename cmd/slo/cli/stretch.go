@@ -40,7 +40,6 @@ func (s stretchFlags) span(c clock, when evaluated) (timeseries.Span, error) {
 			return span, usage("--to %s lies after %s, the instant of the run", t.UTC().Format(time.RFC3339), when.at.UTC().Format(time.RFC3339))
 		}
 		span.End = min(when.to, timeseries.Floor(t.Unix(), slo.BucketSeconds))
-		ends = time.Unix(span.End, 0).UTC()
 	}
 	switch {
 	case s.from != "" && s.last != "":
@@ -72,7 +71,7 @@ func (s stretchFlags) span(c clock, when evaluated) (timeseries.Span, error) {
 }
 
 // baselineOf reads --baseline.
-func baselineOf(text string, c clock, span timeseries.Span) (endpoint.Baseline, error) {
+func baselineOf(text string, c clock, when evaluated, span timeseries.Span) (endpoint.Baseline, error) {
 	switch kind := endpoint.BaselineKind(text); kind {
 	case endpoint.Previous, endpoint.Week, endpoint.Release:
 		return endpoint.Baseline{Kind: kind}, nil
@@ -83,7 +82,7 @@ func baselineOf(text string, c clock, span timeseries.Span) (endpoint.Baseline, 
 	}
 	var ends [2]int64
 	for i, side := range []string{from, to} {
-		t, err := c.parse("--baseline", side, time.Unix(span.End, 0).UTC())
+		t, err := c.parse("--baseline", side, time.Unix(when.to, 0).UTC())
 		if err != nil {
 			return endpoint.Baseline{}, err
 		}
