@@ -181,7 +181,7 @@ func TestWhatCannotBeLookedAt(t *testing.T) {
 	q := ask("auth")
 	q.Span.Start = now - 1800
 	var d *slo.Defect
-	if _, err := w.service().Investigate(t.Context(), q); !errors.As(err, &d) || d.Kind != slo.Invalid || len(d.Hints) == 0 {
+	if _, err := w.service().Investigate(t.Context(), q); !errors.As(err, &d) || d.Kind != slo.Unsupported || len(d.Hints) == 0 {
 		t.Errorf("half an hour: %v", err)
 	}
 	var unknown *apm.UnknownError

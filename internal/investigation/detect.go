@@ -106,7 +106,7 @@ func (k *look) candidates(d *anomaly.Detector, t *track, s Signal) []*candidate 
 	for _, f := range k.findings(d, t, s) {
 		c := &candidate{track: t, Finding: Finding{
 			Place: t.of.Place, Resource: t.name, Tag: t.tag, Signal: s, Finding: f,
-			Step: k.report.Step, Start: f.Span.Start, End: f.Span.End, Resolution: k.report.Step,
+			Step: k.report.Step, Start: f.Span.Start, End: f.Span.End, Resolution: resolution(f.Kind, k.report.Step),
 		}}
 		c.Query = queryText(t, s)
 		c.up = f.Observed > f.Expected || math.IsInf(f.Ratio, 1) || f.Kind == anomaly.New || f.Kind == anomaly.Burst
@@ -157,4 +157,13 @@ func queryText(t *track, s Signal) string {
 		return p.MeanQuery(one, only...)
 	}
 	return p.HitsQuery(one, only...)
+}
+
+// resolution is how exact the ends of a finding are, in seconds, before anybody looks
+// closer: what comes slowly is known to the day.
+func resolution(kind anomaly.Kind, step int64) int64 {
+	if kind == anomaly.Drift {
+		return max(day, step)
+	}
+	return step
 }

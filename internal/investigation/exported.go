@@ -30,7 +30,7 @@ func Exported(series timeseries.Series, m anomaly.Measure) Report {
 	}
 	for _, f := range found {
 		one := Finding{
-			Signal: like, Finding: f, Step: series.Step, Start: f.Span.Start, End: f.Span.End, Resolution: series.Step,
+			Signal: like, Finding: f, Step: series.Step, Start: f.Span.Start, End: f.Span.End, Resolution: resolution(f.Kind, series.Step),
 			Chart: cutChart(series, low, high, f),
 		}
 		if f.Open || f.Lasting {

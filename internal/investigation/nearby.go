@@ -8,12 +8,15 @@ import (
 	"sync"
 
 	"github.com/slo-cli/slo/internal/evaluation"
+	"github.com/slo-cli/slo/pkg/anomaly"
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
 const (
 	// before and after a finding's start things are near it.
 	nearBefore, nearAfter = 2 * hour, hour / 2
+	// nearDrift is how much before the start of what comes slowly, which is known to the day.
+	nearDrift = day
 	// nearInside is how much of a long finding is looked at, and nearEnd what lies
 	// behind one that ended: it may be what ended it.
 	nearInside = day
@@ -28,7 +31,11 @@ const (
 // near is where things are near a finding.
 func (c *candidate) near(to int64) timeseries.Span {
 	inside := min(cmp.Or(c.End+nearEnd*int64(btoi(c.End != 0)), to), c.Start+nearInside)
-	return timeseries.Span{Start: c.Start - nearBefore, End: min(to, max(inside, c.Start+nearAfter))}
+	before := int64(nearBefore)
+	if c.Kind == anomaly.Drift {
+		before = nearDrift
+	}
+	return timeseries.Span{Start: c.Start - before, End: min(to, max(inside, c.Start+nearAfter))}
 }
 
 // nearby lists what happened near the shown findings.

@@ -113,9 +113,13 @@ func scoreWords(score float64) string {
 	return decimal(score, 1, document.Down)
 }
 
-// sharesOf are the first few shares of a change, and what is left of it.
+// sharesOf are the first few shares of a change, and what is left of it. One of
+// less than half a percent says nothing beside others.
 func sharesOf(shares []investigation.Share) string {
 	shares = slices.DeleteFunc(slices.Clone(shares), func(s investigation.Share) bool { return math.IsNaN(s.Share) || math.IsInf(s.Share, 0) })
+	if len(shares) > 1 && math.Abs(shares[0].Share) >= 0.005 {
+		shares = slices.DeleteFunc(shares, func(s investigation.Share) bool { return math.Abs(s.Share) < 0.005 })
+	}
 	shown := shares[:min(topics, len(shares))]
 	if len(shares) == topics+1 {
 		shown = shares

@@ -250,8 +250,12 @@ func observedFrom(f investigation.Finding) int64 {
 // when is the time of a finding on the clock of the reader.
 func (v investigationView) when(f investigation.Finding) string {
 	start, end := time.Unix(startOf(f), 0).In(v.Zone), endOf(f)
+	about := f.Resolution >= int64(slo.Day)
 	if end == 0 {
 		since := "since " + v.moment(start)
+		if about {
+			since = "since about " + v.date(start)
+		}
 		if f.Lasting {
 			return since + ", and it stayed"
 		}
@@ -259,6 +263,8 @@ func (v investigationView) when(f investigation.Finding) string {
 	}
 	to := time.Unix(end, 0).In(v.Zone)
 	switch {
+	case about:
+		return "from about " + v.date(start) + " to " + v.date(to)
 	case end <= start.Unix():
 		return "at " + v.moment(start)
 	case start.Format("2006-01-02") != to.Format("2006-01-02"):
@@ -270,8 +276,10 @@ func (v investigationView) when(f investigation.Finding) string {
 }
 
 // moment is "14:27 UTC on 10 Nov", with the year where it is not that of the report.
-func (v investigationView) moment(t time.Time) string {
-	layout := "15:04 MST on 2 Jan"
+func (v investigationView) moment(t time.Time) string { return t.Format("15:04 MST on ") + v.date(t) }
+
+func (v investigationView) date(t time.Time) string {
+	layout := "2 Jan"
 	if t.Year() != time.Unix(v.Report.Span.End, 0).In(v.Zone).Year() {
 		layout += " 2006"
 	}
