@@ -147,6 +147,9 @@ func (c *Cache) write(name string, content []byte) bool {
 		return false
 	}
 	c.card.Do(c.writeCard)
+	if c.faults.broken() { // the card was the first to meet it
+		return false
+	}
 	if err := c.store.Write(name, content); err != nil {
 		c.faults.cannotWrite(err)
 		return false
