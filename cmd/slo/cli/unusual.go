@@ -22,8 +22,10 @@ const lookFresh = 24 * time.Hour
 // lastLook is what slo investigate files of itself: a look at all signals, with
 // the findings that it showed.
 type lastLook struct {
-	Span     timeseries.Span `json:"span"`
-	Findings []sighting      `json:"findings"`
+	Span timeseries.Span `json:"span"`
+	// Services are those that were looked at.
+	Services []string   `json:"services"`
+	Findings []sighting `json:"findings"`
 }
 
 // sighting is one finding of a look; End is 0 while it goes on.
@@ -47,6 +49,11 @@ func (f *factory) fileLook(q investigation.Query, r investigation.Report) {
 		return
 	}
 	look := lastLook{Span: q.Span}
+	for _, p := range r.Places {
+		if !slices.Contains(look.Services, p.Service) {
+			look.Services = append(look.Services, p.Service)
+		}
+	}
 	for _, x := range r.Findings {
 		if x.Shown {
 			look.Findings = append(look.Findings, sighting{x.Place.Service, x.Place.Env, x.Start, x.End})
@@ -67,23 +74,17 @@ func (f *factory) unusual(q evaluation.Query, rows []evaluation.Row) *report.Unu
 	if err != nil {
 		return nil
 	}
-	day := time.Unix(q.Question.Since, 0).In(settings.TimeZone).Format(time.DateOnly)
-	command := "slo investigate --from " + day
+	since := time.Unix(q.Question.Since, 0).In(settings.TimeZone)
 	var services []string
 	env := ""
-	if selected := len(q.Selector.Names)+len(q.Selector.Tags) > 0; selected {
+	selected := len(q.Selector.Names)+len(q.Selector.Tags) > 0
+	if selected {
 		defs := make([]slo.Definition, len(rows))
 		for i, r := range rows {
 			defs[i] = r.Definition
 		}
 		if services, env = servicesOf(defs); len(services) == 0 {
 			return nil
-		}
-		for _, s := range services {
-			command += " --service " + shellWord(s)
-		}
-		if env != "" {
-			command += " --env " + shellWord(env)
 		}
 	}
 	// A look at exactly these services, else one at all of them.
@@ -92,16 +93,33 @@ func (f *factory) unusual(q evaluation.Query, rows []evaluation.Row) *report.Unu
 		if !known || look.Span.Start > q.Question.Since || look.Span.End <= q.Question.To-int64(lookFresh.Seconds()) || look.Span.End > q.Question.To+int64(lookFresh.Seconds()) {
 			continue
 		}
-		u := &report.Unusual{Since: time.Unix(q.Question.Since, 0).In(settings.TimeZone), Command: command}
+		// An SLO may be about something that has no trace metrics.
+		about := slices.DeleteFunc(slices.Clone(services), func(s string) bool { return !slices.Contains(look.Services, s) })
+		if selected && len(about) == 0 {
+			return nil
+		}
+		u := &report.Unusual{Since: since, Command: lookCommand(since, about, env)}
 		for _, x := range look.Findings {
 			within := x.Start < q.Question.To && (x.End == 0 || x.End > q.Question.Since)
-			if within && (len(services) == 0 || slices.Contains(services, x.Service)) && (env == "" || env == x.Env) {
+			if within && (!selected || slices.Contains(about, x.Service)) && (env == "" || env == x.Env) {
 				u.Signals++
 			}
 		}
 		return u
 	}
 	return nil
+}
+
+// lookCommand is what to type to see the findings.
+func lookCommand(since time.Time, services []string, env string) string {
+	command := "slo investigate --from " + since.Format(time.DateOnly)
+	for _, s := range services {
+		command += " --service " + shellWord(s)
+	}
+	if env != "" {
+		command += " --env " + shellWord(env)
+	}
+	return command
 }
 
 func (f *factory) recallLook(name string) (look lastLook, known bool) {
