@@ -394,6 +394,11 @@ func (w *faultWorld) try(t *testing.T, c faultCell, timeout time.Duration) (resu
 				want = either // what it was about may be held already
 			}
 			for _, o := range w.judge(want, c, got) {
+				// On a busy machine a run may have no time for the waits that a limit asks for.
+				if want == same && (late(o) || strings.Contains(o, "longer than this run can wait")) {
+					belated("%s: %s", stage, o)
+					continue
+				}
 				object("%s: %s", stage, o)
 			}
 		}

@@ -101,7 +101,7 @@ func (c *serviceCommand) judge(got outcome) (lost []string, err error) {
 }
 
 // resolved are the fields that depend on how exactly the ends of a finding are known.
-var resolved = []string{"start", "end", "resolution", "observed", "expected", "ratio", "spread", "text", "url", "budget_spent", "contributors", "statuses", "versions", "nearby"}
+var resolved = []string{"start", "end", "resolution", "observed", "observed_from", "expected", "ratio", "spread", "text", "url", "budget_spent", "contributors", "statuses", "versions", "nearby"}
 
 // sameOrUnknown compares two values of a field, and names what only the first knows.
 func sameOrUnknown(name string, clean, got any) (lost []string, err error) {
