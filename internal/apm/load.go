@@ -52,7 +52,7 @@ func (s Source) sort(all []need, doubted map[string]bool, read func(sample) bool
 			if one := (sample{n, span}); read == nil || read(one) {
 				t.held = append(t.held, one)
 			} else { // gone or damaged after all
-				left = union(left, []timeseries.Span{span})
+				left = slo.Union(append(left, span))
 			}
 		}
 		rest, silent := s.hush(n, left)
@@ -90,7 +90,7 @@ func (s Source) split(n need) (missing, held []timeseries.Span) {
 	}
 	there := s.Shelf.Held(n.query, n.step)
 	for _, span := range n.spans {
-		missing = append(missing, without(span, there)...)
+		missing = append(missing, span.Without(there)...)
 		for _, h := range there {
 			if both := h.Intersect(span); !both.Empty() {
 				held = append(held, both)

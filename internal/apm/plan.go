@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/slo-cli/slo/internal/metricquery"
+	"github.com/slo-cli/slo/pkg/slo"
 	"github.com/slo-cli/slo/pkg/timeseries"
 )
 
@@ -87,7 +88,7 @@ func wants(demands []Demand, kept bool) []need {
 					span.End = last
 				}
 			}
-			n.spans = union(n.spans, []timeseries.Span{span})
+			n.spans = slo.Union(append(n.spans, span))
 		}
 	}
 	return all
@@ -177,37 +178,4 @@ func chunkLength(step, groups int64) int64 {
 		return day
 	}
 	return max(step, length)
-}
-
-// union is what lies in one of two lists of ordered, disjoint spans.
-func union(a, b []timeseries.Span) []timeseries.Span {
-	all := slices.Concat(a, b)
-	slices.SortFunc(all, func(x, y timeseries.Span) int { return cmp.Compare(x.Start, y.Start) })
-	var merged []timeseries.Span
-	for _, s := range all {
-		if n := len(merged); n > 0 && s.Start <= merged[n-1].End {
-			merged[n-1].End = max(merged[n-1].End, s.End)
-			continue
-		}
-		merged = append(merged, s)
-	}
-	return merged
-}
-
-// without is what of the span lies in none of the ordered, disjoint others.
-func without(span timeseries.Span, others []timeseries.Span) []timeseries.Span {
-	var left []timeseries.Span
-	for _, o := range others {
-		if !o.Overlaps(span) {
-			continue
-		}
-		if before := (timeseries.Span{Start: span.Start, End: o.Start}); !before.Empty() {
-			left = append(left, before)
-		}
-		span.Start = o.End
-	}
-	if !span.Empty() {
-		left = append(left, span)
-	}
-	return left
 }

@@ -30,7 +30,7 @@ func (s Source) hush(n need, missing []timeseries.Span) (left, silent []timeseri
 	}
 	marks := s.Shelf.Held(silenceOf(n.query), n.step)
 	for _, span := range missing {
-		left = append(left, without(span, marks)...)
+		left = append(left, span.Without(marks)...)
 		for _, m := range marks {
 			if both := m.Intersect(span); !both.Empty() {
 				silent = append(silent, both)

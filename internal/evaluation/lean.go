@@ -127,7 +127,7 @@ func (c *coverage) gaps() []timeseries.Span {
 	for _, k := range slices.Concat(c.held, c.asked) {
 		known = append(known, k.span)
 	}
-	return without(c.extent, union(nil, known))
+	return c.extent.Without(union(nil, known))
 }
 
 // askCells asks for spans at a step, as many with one chunk as it reaches over.

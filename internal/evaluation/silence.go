@@ -32,9 +32,9 @@ func (p *Plan) probes(stock *stock) []probe {
 	for c, bundles := range p.held {
 		for _, b := range bundles {
 			for _, query := range b.queries {
-				gaps := without(c.span, stock.spoken(query, c.step))
+				gaps := c.span.Without(stock.spoken(query, c.step))
 				if b.formula != nil { // that it has no value holds as long as a query of it is silent
-					gaps = union(gaps, intersect(without(c.span, stock.spoken(b.formula.Key(), c.step)), stock.silent(query, c.step)))
+					gaps = union(gaps, intersect(c.span.Without(stock.spoken(b.formula.Key(), c.step)), stock.silent(query, c.step)))
 				}
 				for _, gap := range gaps {
 					silent[query] = append(silent[query], gap)

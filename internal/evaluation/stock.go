@@ -116,24 +116,6 @@ func union(a, b []timeseries.Span) []timeseries.Span {
 	return merged
 }
 
-// without is what of the span lies in none of the ordered, disjoint others.
-func without(span timeseries.Span, others []timeseries.Span) []timeseries.Span {
-	var left []timeseries.Span
-	for _, o := range others {
-		if !o.Overlaps(span) {
-			continue
-		}
-		if before := (timeseries.Span{Start: span.Start, End: o.Start}); !before.Empty() {
-			left = append(left, before)
-		}
-		span.Start = o.End
-	}
-	if !span.Empty() {
-		left = append(left, span)
-	}
-	return left
-}
-
 // intersect is what lies in both lists of ordered, disjoint spans.
 func intersect(a, b []timeseries.Span) []timeseries.Span {
 	var both []timeseries.Span

@@ -211,3 +211,37 @@ func TestLawWholeSumsAreExact(t *testing.T) {
 		}
 	})
 }
+
+// What is left of a span is every second of it that is in none of the others, in order and apart.
+func TestWithoutIsTheDifference(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := shortSpan().Draw(t, "span")
+		var others []timeseries.Span
+		at := int64(0)
+		for _, step := range rapid.SliceOfN(rapid.Int64Range(1, 12), 0, 8).Draw(t, "others") {
+			others = append(others, timeseries.Span{Start: at + step/3, End: at + step})
+			at += step + 1
+		}
+		want := bits(s)
+		for _, o := range others {
+			for i, in := range bits(o) {
+				want[i] = want[i] && !in
+			}
+		}
+		var got bitmap
+		last := int64(-1)
+		for _, left := range s.Without(others) {
+			if left.Empty() || left.Start < last {
+				t.Fatalf("%v of %v without %v", left, s, others)
+			}
+			last = left.End
+			for i, in := range bits(left) {
+				got[i] = got[i] || in
+			}
+		}
+		if got != want {
+			t.Fatalf("%v without %v leaves %v", s, others, got)
+		}
+	})
+}

@@ -41,6 +41,24 @@ func (s Span) Intersect(u Span) Span {
 	return Span{Start: max(s.Start, u.Start), End: min(s.End, u.End)}
 }
 
+// Without is what of the span lies in none of the others, which are in order and disjoint.
+func (s Span) Without(others []Span) []Span {
+	var left []Span
+	for _, o := range others {
+		if !o.Overlaps(s) {
+			continue
+		}
+		if before := (Span{Start: s.Start, End: o.Start}); !before.Empty() {
+			left = append(left, before)
+		}
+		s.Start = o.End
+	}
+	if !s.Empty() {
+		left = append(left, s)
+	}
+	return left
+}
+
 // Shift moves the span by d seconds.
 func (s Span) Shift(d int64) Span { return Span{Start: s.Start + d, End: s.End + d} }
 
